@@ -2,8 +2,8 @@
  * keel/db.h - one door to SQLite and PostgreSQL.
  *
  * A struct keel_db is one connection, used by one thread at a time. A struct keel_pool hands out
- * connections and may be used by any thread: for SQLite one writer and several read-only readers, for
- * PostgreSQL a number of equal connections.
+ * connections and may be used by any thread: for SQLite one writer and several read-only readers,
+ * for PostgreSQL a number of equal connections.
  *
  * Sources: https://www.sqlite.org/c3ref/intro.html, https://www.postgresql.org/docs/15/libpq.html
  */
@@ -59,24 +59,26 @@ struct keel_value keel_null(void);
 struct keel_value keel_bool(bool v);
 struct keel_value keel_int(int64_t v);
 struct keel_value keel_double(double v);
-struct keel_value keel_text(struct keel_slice v);  /* absent gives NULL */
-struct keel_value keel_cstr(const char *v);        /* NULL gives NULL */
-struct keel_value keel_bytes(struct keel_slice v); /* absent gives NULL */
+struct keel_value keel_text(struct keel_slice v);             /* absent gives NULL */
+struct keel_value keel_cstr(const char *v);                   /* NULL gives NULL */
+struct keel_value keel_bytes(struct keel_slice v);            /* absent gives NULL */
 struct keel_value keel_hash_value(const struct keel_hash *v); /* BYTES of 32; NULL gives NULL */
 struct keel_value keel_uuid_value(struct keel_uuid v);
 struct keel_value keel_time(int64_t unix_us);
 struct keel_value keel_money(int64_t nusd);
 struct keel_value keel_json(struct keel_slice v); /* absent gives NULL */
 
-/* A named statement; made from sql/<module>/<noun>.sql at build time, or by hand for SQL that is known at
- * run time only. Parameters are $1..$n in both dialects. A dialect the statement does not exist in has NULL. */
+/* A named statement; made from sql/<module>/<noun>.sql at build time, or by hand for SQL that is
+ * known at run time only. Parameters are $1..$n in both dialects. A dialect the statement does not
+ * exist in has NULL. */
 struct keel_query {
     const char *name;
     const char *sqlite;
     const char *postgres;
     const enum keel_type *params; /* param_count of them; NULL: types are taken from the values */
     size_t param_count;
-    const enum keel_type *returns; /* return_count of them; NULL: types are taken from the database */
+    const enum keel_type
+        *returns; /* return_count of them; NULL: types are taken from the database */
     size_t return_count;
 };
 
@@ -92,19 +94,20 @@ struct keel_db;
 
 struct keel_db_options {
     bool read_only;
-    bool must_exist;        /* SQLite: do not create a missing file */
-    bool foreign;           /* a database that is not ours: open defensively (see below) */
-    int busy_timeout_ms;    /* 0: 5000 */
+    bool must_exist;          /* SQLite: do not create a missing file */
+    bool foreign;             /* a database that is not ours: open defensively (see below) */
+    int busy_timeout_ms;      /* 0: 5000 */
     int statement_timeout_ms; /* 0: none. PostgreSQL: statement_timeout; SQLite: progress handler */
     const char *application_name; /* PostgreSQL; NULL: "keel" */
 };
 
-/* Opens url: "sqlite:PATH", a path, ":memory:", "postgres://...", "postgresql://..." or a libpq conninfo ("host=...
- * dbname=..."). options may be NULL. On success *out is the caller's, to be given to keel_db_close.
- * SQLite is opened with WAL, synchronous=FULL, foreign_keys=ON, trusted_schema=OFF; read-only handles and
- * `foreign` ones leave the journal mode alone and, when foreign, add cell_size_check, mmap off and limits.
- * Errors say what to do: INVALID for a URL that cannot be understood, NOTFOUND for a missing file or database, BUSY
- * for a locked one, IO for an unreachable server, a wrong password, or a file that is no database. */
+/* Opens url: "sqlite:PATH", a path, ":memory:", "postgres://...", "postgresql://..." or a libpq
+ * conninfo ("host=... dbname=..."). options may be NULL. On success *out is the caller's, to be
+ * given to keel_db_close. SQLite is opened with WAL, synchronous=FULL, foreign_keys=ON,
+ * trusted_schema=OFF; read-only handles and `foreign` ones leave the journal mode alone and, when
+ * foreign, add cell_size_check, mmap off and limits. Errors say what to do: INVALID for a URL that
+ * cannot be understood, NOTFOUND for a missing file or database, BUSY for a locked one, IO for an
+ * unreachable server, a wrong password, or a file that is no database. */
 int keel_db_open(struct keel_db **out, const char *url, const struct keel_db_options *options,
                  struct keel_error *err);
 void keel_db_close(struct keel_db *db); /* NULL is fine; rolls back an open transaction */
@@ -114,56 +117,65 @@ enum keel_dialect keel_db_dialect(const struct keel_db *db);
 const char *keel_db_display_url(const struct keel_db *db);
 /* First of: given (if not NULL), $KEEL_DATABASE_URL, $DATABASE_URL, "keel.db". */
 const char *keel_db_default_url(const char *given);
-/* Server or library version for people, e.g. "SQLite 3.54.1", "PostgreSQL 15.20". Borrowed from db. */
+/* Server or library version for people, e.g. "SQLite 3.54.1", "PostgreSQL 15.20". Borrowed from db.
+ */
 const char *keel_db_server_version(struct keel_db *db);
-/* Asks the statement under way on db to stop; the only call that another thread may make on a busy db. */
+/* Asks the statement under way on db to stop; the only call that another thread may make on a busy
+ * db. */
 void keel_db_interrupt(struct keel_db *db);
 
 /* ---- statements ------------------------------------------------------------------------------ */
 
-/* The current row of a statement. Values are borrowed until the next step or the next statement on the
- * same connection. */
+/* The current row of a statement. Values are borrowed until the next step or the next statement on
+ * the same connection. */
 struct keel_row;
 
-/* Runs a statement that returns no rows. *changed (may be NULL) is the number of rows it changed. */
-int keel_db_exec(struct keel_db *db, const struct keel_query *query, const struct keel_value *params,
-                 size_t count, int64_t *changed, struct keel_error *err);
-/* Exactly one row: NOTFOUND when there is none, INVALID when there are more. The row is borrowed until the
- * next statement on db. */
+/* Runs a statement that returns no rows. *changed (may be NULL) is the number of rows it changed.
+ */
+int keel_db_exec(struct keel_db *db, const struct keel_query *query,
+                 const struct keel_value *params, size_t count, int64_t *changed,
+                 struct keel_error *err);
+/* Exactly one row: NOTFOUND when there is none, INVALID when there are more. The row is borrowed
+ * until the next statement on db. */
 int keel_db_one(struct keel_db *db, const struct keel_query *query, const struct keel_value *params,
                 size_t count, const struct keel_row **row, struct keel_error *err);
 /* Like one, but *row is NULL when there is none. */
-int keel_db_maybe(struct keel_db *db, const struct keel_query *query, const struct keel_value *params,
-                  size_t count, const struct keel_row **row, struct keel_error *err);
-/* Calls each for every row, in order, streaming (PostgreSQL: single row mode). A non-zero return of each stops it
- * and is returned. each must not use db. */
+int keel_db_maybe(struct keel_db *db, const struct keel_query *query,
+                  const struct keel_value *params, size_t count, const struct keel_row **row,
+                  struct keel_error *err);
+/* Calls each for every row, in order, streaming (PostgreSQL: single row mode). A non-zero return of
+ * each stops it and is returned. each must not use db. */
 typedef int keel_row_fn(void *context, const struct keel_row *row, struct keel_error *err);
-int keel_db_each(struct keel_db *db, const struct keel_query *query, const struct keel_value *params,
-                 size_t count, keel_row_fn *each, void *context, struct keel_error *err);
+int keel_db_each(struct keel_db *db, const struct keel_query *query,
+                 const struct keel_value *params, size_t count, keel_row_fn *each, void *context,
+                 struct keel_error *err);
 
-/* Runs a statement for row_count rows of query->param_count values (row-major). SQLite: the prepared
- * statement once a row. PostgreSQL: the statement takes one array per parameter (unnest($1::uuid[], ...)) and
- * runs once for many rows. *changed (may be NULL) adds up the rows changed. Not atomic by itself: open a transaction. */
+/* Runs a statement for row_count rows of query->param_count values (row-major). SQLite: the
+ * prepared statement once a row. PostgreSQL: the statement takes one array per parameter
+ * (unnest($1::uuid[], ...)) and runs once for many rows. *changed (may be NULL) adds up the rows
+ * changed. Not atomic by itself: open a transaction. */
 int keel_db_batch(struct keel_db *db, const struct keel_query *query, const struct keel_value *rows,
                   size_t row_count, int64_t *changed, struct keel_error *err);
-/* The same for look-ups: each gets the zero-based index of the parameter row its result belongs to. The PostgreSQL
- * variant returns the ordinal of its parameter row (unnest(...) WITH ORDINALITY, from 1) as its LAST column, declared in the
- * query's `returns`; the SQLite variant declares and returns it as well (any value: it is replaced). */
+/* The same for look-ups: each gets the zero-based index of the parameter row its result belongs to.
+ * The PostgreSQL variant returns the ordinal of its parameter row (unnest(...) WITH ORDINALITY,
+ * from 1) as its LAST column, declared in the query's `returns`; the SQLite variant declares and
+ * returns it as well (any value: it is replaced). */
 typedef int keel_batch_fn(void *context, size_t index, const struct keel_row *row,
                           struct keel_error *err);
 int keel_db_batch_each(struct keel_db *db, const struct keel_query *query,
                        const struct keel_value *rows, size_t row_count, keel_batch_fn *each,
                        void *context, struct keel_error *err);
 
-/* One statement of SQL that is not one of ours (a migration's), without parameters; rows are discarded. */
+/* One statement of SQL that is not one of ours (a migration's), without parameters; rows are
+ * discarded. */
 int keel_db_run(struct keel_db *db, struct keel_slice sql, struct keel_error *err);
 
 size_t keel_row_columns(const struct keel_row *row);
 const char *keel_row_name(const struct keel_row *row, size_t column);
 enum keel_type keel_row_type(const struct keel_row *row, size_t column); /* KEEL_NULL when NULL */
 bool keel_row_is_null(const struct keel_row *row, size_t column);
-/* NULL reads as 0, false, absent, all-zero. A value of another type is converted where that is exact, otherwise reads as
- * NULL does. */
+/* NULL reads as 0, false, absent, all-zero. A value of another type is converted where that is
+ * exact, otherwise reads as NULL does. */
 bool keel_row_bool(const struct keel_row *row, size_t column);
 int64_t keel_row_int(const struct keel_row *row, size_t column);
 double keel_row_double(const struct keel_row *row, size_t column);
@@ -183,11 +195,13 @@ int keel_db_begin_at(struct keel_db *db, enum keel_tx kind, const char *file, in
 #define keel_db_begin(db, kind, err) keel_db_begin_at((db), (kind), __FILE__, __LINE__, (err))
 /* UNCERTAIN when the connection broke while committing. */
 int keel_db_commit(struct keel_db *db, struct keel_error *err);
-void keel_db_rollback(struct keel_db *db); /* the innermost level; never fails from the caller's view */
+void keel_db_rollback(
+    struct keel_db *db); /* the innermost level; never fails from the caller's view */
 bool keel_db_in_transaction(const struct keel_db *db);
 
-/* Runs fn inside a transaction, and again with bounded, jittered backoff when it failed with KEEL_BUSY (SQLITE_BUSY,
- * serialization failure, deadlock). fn must be repeatable. Never retries UNCERTAIN. */
+/* Runs fn inside a transaction, and again with bounded, jittered backoff when it failed with
+ * KEEL_BUSY (SQLITE_BUSY, serialization failure, deadlock). fn must be repeatable. Never retries
+ * UNCERTAIN. */
 typedef int keel_tx_fn(struct keel_db *db, void *context, struct keel_error *err);
 int keel_db_transact_at(struct keel_db *db, enum keel_tx kind, keel_tx_fn *fn, void *context,
                         const char *file, int line, struct keel_error *err);
@@ -199,7 +213,7 @@ int keel_db_transact_at(struct keel_db *db, enum keel_tx kind, keel_tx_fn *fn, v
 struct keel_pool;
 
 struct keel_pool_options {
-    int readers; /* SQLite readers / PostgreSQL connections; 0: 4 / 8 */
+    int readers;            /* SQLite readers / PostgreSQL connections; 0: 4 / 8 */
     int acquire_timeout_ms; /* 0: 5000; then BUSY */
     struct keel_db_options db;
 };
@@ -233,14 +247,16 @@ struct keel_statement_stats {
     int64_t total_us, max_us;
     int64_t p50_us, p95_us, p99_us; /* from a histogram with under 10% relative error */
 };
-/* Copies the statistics of up to capacity statements, most total time first; returns how many there are. Thread-safe. */
+/* Copies the statistics of up to capacity statements, most total time first; returns how many there
+ * are. Thread-safe. */
 size_t keel_monitor_stats(struct keel_statement_stats *out, size_t capacity);
 struct keel_slow_statement {
     char name[64];
     int64_t at_us; /* Unix microseconds */
     int64_t duration_us;
 };
-/* The newest slow statements (at least as slow as the threshold), newest first; returns how many were copied. */
+/* The newest slow statements (at least as slow as the threshold), newest first; returns how many
+ * were copied. */
 size_t keel_monitor_slow(struct keel_slow_statement *out, size_t capacity);
 void keel_monitor_slow_threshold(int64_t us); /* default 100000 */
 

@@ -2,10 +2,10 @@
  * keel/record.h - what ingest hands to the store: one record per span, span event, log record, or
  * event of the JSON API, already normalised over all dialects.
  *
- * Everything is borrowed: the maker of a record keeps its bytes alive (usually in one arena per request) until
- * keel_store_write returns. An absent slice ({NULL, 0}) means "not said" and never overwrites what is stored.
- * Times are Unix nanoseconds; 0 means "not said". Text is UTF-8 without NUL bytes; the maker has replaced
- * what was not.
+ * Everything is borrowed: the maker of a record keeps its bytes alive (usually in one arena per
+ * request) until keel_store_write returns. An absent slice ({NULL, 0}) means "not said" and never
+ * overwrites what is stored. Times are Unix nanoseconds; 0 means "not said". Text is UTF-8 without
+ * NUL bytes; the maker has replaced what was not.
  */
 #ifndef KEEL_RECORD_H
 #define KEEL_RECORD_H
@@ -16,11 +16,12 @@
 extern "C" {
 #endif
 
-/* What an event is. Names as text: "missing", "span", "workflow", "agent", "llm", "embedding", "tool",
- * "retrieval", "rerank", "guardrail", "evaluator", "prompt", "event", "log". */
+/* What an event is. Names as text: "missing", "span", "workflow", "agent", "llm", "embedding",
+ * "tool", "retrieval", "rerank", "guardrail", "evaluator", "prompt", "event", "log". */
 enum keel_event_kind {
-    KEEL_EVENT_MISSING = 0, /* placeholder for a parent that has not arrived; never sent by a client */
-    KEEL_EVENT_SPAN,        /* a step of no special kind */
+    KEEL_EVENT_MISSING =
+        0,           /* placeholder for a parent that has not arrived; never sent by a client */
+    KEEL_EVENT_SPAN, /* a step of no special kind */
     KEEL_EVENT_WORKFLOW,
     KEEL_EVENT_AGENT,
     KEEL_EVENT_LLM,
@@ -43,9 +44,10 @@ const char *keel_event_status_name(enum keel_event_status status); /* "unset", "
 /* A message of an LLM call, in the one form that all dialects are brought to. */
 enum keel_message_format {
     KEEL_MESSAGE_TEXT = 0, /* content is plain text: the message is role + text and nothing else */
-    KEEL_MESSAGE_JSON      /* content is canonical compact JSON: an object with any of "content" (string or
-                            * array of parts), "tool_calls" [{"id","name","arguments"}], "tool_call_id",
-                            * "name", in this order. "arguments" is an object where it parses as one, else a string. */
+    KEEL_MESSAGE_JSON /* content is canonical compact JSON: an object with any of "content" (string
+                       * or array of parts), "tool_calls" [{"id","name","arguments"}],
+                       * "tool_call_id", "name", in this order. "arguments" is an object where it
+                       * parses as one, else a string. */
 };
 struct keel_message {
     struct keel_slice role; /* "system", "user", "assistant", "tool", or what the emitter said */
@@ -55,20 +57,21 @@ struct keel_message {
 
 #define KEEL_TOKENS_UNKNOWN (-1)
 
-/* One model invocation. Tokens as OpenTelemetry means them (input includes cache read and creation, output includes
- * reasoning); KEEL_TOKENS_UNKNOWN where not said. */
+/* One model invocation. Tokens as OpenTelemetry means them (input includes cache read and creation,
+ * output includes reasoning); KEEL_TOKENS_UNKNOWN where not said. */
 struct keel_llm_record {
-    struct keel_slice provider;       /* normalised: "openai", "anthropic", "aws.bedrock", ... */
-    struct keel_slice operation;      /* "chat", "text_completion", "generate_content", "embeddings" */
+    struct keel_slice provider;  /* normalised: "openai", "anthropic", "aws.bedrock", ... */
+    struct keel_slice operation; /* "chat", "text_completion", "generate_content", "embeddings" */
     struct keel_slice request_model;
     struct keel_slice response_model;
     struct keel_slice response_id;
-    struct keel_slice finish_reason;  /* several choices: joined by "," */
+    struct keel_slice finish_reason; /* several choices: joined by "," */
     struct keel_slice error_type;
     int64_t input_tokens, output_tokens, cache_read_tokens, cache_creation_tokens, reasoning_tokens;
-    struct keel_slice tools; /* tools offered: canonical JSON array [{"name","description","parameters"}] */
+    struct keel_slice
+        tools; /* tools offered: canonical JSON array [{"name","description","parameters"}] */
     struct keel_slice prompt_name, prompt_version; /* a named prompt, where the emitter says so */
-    const struct keel_message *input_messages; /* system instructions first, as role "system" */
+    const struct keel_message *input_messages;     /* system instructions first, as role "system" */
     size_t input_message_count;
     const struct keel_message *output_messages;
     size_t output_message_count;
@@ -84,7 +87,8 @@ struct keel_record {
     struct keel_slice user_id;
 
     /* -- the event -- */
-    struct keel_slice event_key;  /* 16 hex digits of the span id; "<span>#<n>"; "log:<hash>"; "id:<client id>" */
+    struct keel_slice
+        event_key; /* 16 hex digits of the span id; "<span>#<n>"; "log:<hash>"; "id:<client id>" */
     struct keel_slice parent_key; /* absent: a root (or a log record outside any span) */
     enum keel_event_kind kind;
     struct keel_slice name;
@@ -97,14 +101,17 @@ struct keel_record {
     struct keel_slice tool_call_id;
     struct keel_slice input;      /* text or JSON a tool, agent, chain or workflow was given */
     struct keel_slice output;     /* ... and gave back */
-    struct keel_slice attributes; /* canonical compact JSON object of what is not in any field above; absent if empty */
+    struct keel_slice attributes; /* canonical compact JSON object of what is not in any field
+                                     above; absent if empty */
     struct keel_slice body;       /* log records: the body as JSON */
     bool is_span;                 /* a span: only these can be roots that end a run */
 
     /* -- LLM call: at most one of the two -- */
     const struct keel_llm_record *llm; /* this event is a model call */
-    /* a log record or span event that carries messages of its parent span's call (kind EVENT or LOG): */
-    const struct keel_llm_record *llm_of_parent; /* only the fields that it says; messages are appended in order */
+    /* a log record or span event that carries messages of its parent span's call (kind EVENT or
+     * LOG): */
+    const struct keel_llm_record
+        *llm_of_parent; /* only the fields that it says; messages are appended in order */
 };
 
 #ifdef __cplusplus

@@ -55,15 +55,16 @@ bool keel_uuid_parse(struct keel_slice text, struct keel_uuid *out);
 /* RFC 3339 UTC with microseconds: "2026-11-22T10:20:30.123456Z". out holds 28 bytes with NUL
  * for the years 0001 to 9999; other times are clamped to that range. */
 void keel_time_format(int64_t unix_us, char out[28]);
-/* Parses RFC 3339 with any offset and up to 9 fraction digits (cut to microseconds), or a date alone
- * (midnight UTC). Returns false on anything else. */
+/* Parses RFC 3339 with any offset and up to 9 fraction digits (cut to microseconds), or a date
+ * alone (midnight UTC). Returns false on anything else. */
 bool keel_time_parse(struct keel_slice text, int64_t *unix_us);
 int64_t keel_time_now_us(void);
 
-/* Nano-dollars as an exact decimal of dollars without trailing zeros: 1500000000 -> "1.5", 0 -> "0".
- * out holds 24 bytes with NUL. */
+/* Nano-dollars as an exact decimal of dollars without trailing zeros: 1500000000 -> "1.5", 0 ->
+ * "0". out holds 24 bytes with NUL. */
 void keel_money_format(int64_t nusd, char out[24]);
-/* Parses a decimal of dollars with at most 9 fraction digits; returns false if inexact or too large. */
+/* Parses a decimal of dollars with at most 9 fraction digits; returns false if inexact or too
+ * large. */
 bool keel_money_parse(struct keel_slice text, int64_t *nusd);
 
 /* keel's version, "MAJOR.MINOR.PATCH". */

@@ -1,0 +1,11 @@
+/* keel/keel.h - all public headers. */
+#ifndef KEEL_H
+#define KEEL_H
+
+#include <keel/db.h>
+#include <keel/error.h>
+#include <keel/record.h>
+#include <keel/store.h>
+#include <keel/types.h>
+
+#endif
