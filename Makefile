@@ -15,8 +15,8 @@ $(BUILD)/build.ninja:
 run: build
 	$(BUILD)/keel serve
 
-test: build
-	meson test -C $(BUILD) --print-errorlogs
+test:
+	scripts/test
 
 clean:
 	rm -rf $(BUILD)

@@ -1,0 +1,57 @@
+"""What every integration test may ask for: the program, and a database of its own."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from databases import PostgresDatabase, SqliteDatabase
+
+
+def pytest_configure(config):
+    missing = [name for name in ("KEEL_BIN", "KEEL_TEST_POSTGRES_URL") if not os.environ.get(name)]
+    if missing:
+        raise pytest.UsageError(f"{' and '.join(missing)} not set: run scripts/test integration")
+
+
+@pytest.fixture(scope="session")
+def source():
+    """The root of the source tree."""
+    return Path(os.environ["KEEL_SOURCE"])
+
+
+@pytest.fixture(scope="session")
+def keel_bin():
+    return os.environ["KEEL_BIN"]
+
+
+@pytest.fixture
+def keel(keel_bin, tmp_path):
+    """Runs keel in a folder of its own: keel("runs", "--json") -> CompletedProcess, text."""
+
+    def run(*args, check=True, **options):
+        options = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": 300} | options
+        done = subprocess.run([keel_bin, *map(str, args)], check=False, **options)
+        if check:
+            assert done.returncode == 0, f"keel {' '.join(map(str, args))}: {done.returncode}\n{done.stderr}"
+        return done
+
+    return run
+
+
+@pytest.fixture
+def sqlite_database(tmp_path):
+    return SqliteDatabase(tmp_path / "keel.db")
+
+
+@pytest.fixture
+def postgres_database():
+    database = PostgresDatabase.create(os.environ["KEEL_TEST_POSTGRES_URL"])
+    yield database
+    database.drop()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request):
+    """An empty database; the test runs once on each kind."""
+    return request.getfixturevalue(f"{request.param}_database")
