@@ -299,6 +299,8 @@ enum keel_cost_by {
     KEEL_COST_DAY,   /* UTC */
     KEEL_COST_SESSION
 };
+const char *keel_cost_by_name(enum keel_cost_by by); /* "project", "model", ... */
+bool keel_cost_by_parse(struct keel_slice text, enum keel_cost_by *out);
 struct keel_cost {
     const char *key; /* NULL where there is none (no agent, no session) */
     int64_t llm_call_count, input_tokens, output_tokens, cache_read_tokens, cache_creation_tokens,
