@@ -3,7 +3,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 
-.PHONY: build run test clean
+.PHONY: build run test bench lint format fuzz install clean
 
 build: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -18,5 +18,20 @@ run: build
 test:
 	scripts/test
 
+bench: build
+	scripts/bench
+
+lint:
+	scripts/lint
+
+format:
+	scripts/lint --fix-format
+
+fuzz:
+	scripts/fuzz
+
+install: build
+	meson install -C $(BUILD) --no-rebuild
+
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) build-clang build-asan build-fuzz
