@@ -67,9 +67,6 @@ void keel_money_format(int64_t nusd, char out[24]);
  * large. */
 bool keel_money_parse(struct keel_slice text, int64_t *nusd);
 
-/* keel's version, "MAJOR.MINOR.PATCH". */
-const char *keel_version(void);
-
 #ifdef __cplusplus
 }
 #endif
