@@ -64,9 +64,8 @@ static void add_base64(struct keel__json *json, const char *key, struct keel_sli
     keel__str_fini(&text);
 }
 
-void keel__shape_run(struct keel__json *json, const struct keel_run *run)
+void keel__shape_run_members(struct keel__json *json, const struct keel_run *run)
 {
-    keel__json_object_begin(json);
     keel__json_add_uuid(json, "id", run->id);
     keel__json_add_cstr(json, "project", run->project);
     keel__json_add_cstr(json, "name", run->name);
@@ -95,6 +94,12 @@ void keel__shape_run(struct keel__json *json, const struct keel_run *run)
     keel__json_add_int(json, "reasoning_tokens", run->reasoning_tokens);
     keel__json_add_money(json, "cost_usd", run->cost_nusd);
     keel__json_add_int(json, "unpriced_call_count", run->unpriced_call_count);
+}
+
+void keel__shape_run(struct keel__json *json, const struct keel_run *run)
+{
+    keel__json_object_begin(json);
+    keel__shape_run_members(json, run);
     keel__json_object_end(json);
 }
 

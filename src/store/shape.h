@@ -14,6 +14,8 @@
 #include <keel/store.h>
 
 void keel__shape_run(struct keel__json *json, const struct keel_run *run);
+/* The same without the braces, for an object that says more of the run. */
+void keel__shape_run_members(struct keel__json *json, const struct keel_run *run);
 void keel__shape_status_change(struct keel__json *json, const struct keel_status_change *change);
 /* "content" is text; where the bytes are not UTF-8 it is null and "content_base64" has them. */
 void keel__shape_input(struct keel__json *json, const struct keel_input *input);
