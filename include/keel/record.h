@@ -75,6 +75,10 @@ struct keel_llm_record {
     size_t input_message_count;
     const struct keel_message *output_messages;
     size_t output_message_count;
+    /* Of llm_of_parent: the lists hold one message of the call each, and grow by it in order of
+     * arrival; unless a whole list is known (it is false, in llm or llm_of_parent), which wins
+     * whenever it arrives. */
+    bool messages_partial;
 };
 
 struct keel_record {
