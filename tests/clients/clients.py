@@ -1,0 +1,105 @@
+"""The clients under test: name, command, environment, and how one is run against an OTLP endpoint.
+
+Everything is installed by scripts/bootstrap-clients into .cache/clients.
+"""
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).resolve().parent
+INSTALLED = HERE.parent.parent / ".cache" / "clients"
+CONTENT = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+LATEST = {"OTEL_SEMCONV_STABILITY_OPT_IN": "gen_ai_latest_experimental"}
+PYTHON_VARIANTS = ("chat", "stream", "embeddings", "error")
+
+
+class Client(NamedTuple):
+    name: str
+    command: tuple
+    environment: dict
+    variants: tuple
+    says: str
+
+
+def python(venv, script):
+    return (str(INSTALLED / venv / "bin" / "python"), str(HERE / script))
+
+
+def node(folder, script):
+    return (str(INSTALLED / "node" / "bin" / "node"), str(INSTALLED / "js" / folder / script))
+
+
+def otel(name, instrumentation, says, variants=PYTHON_VARIANTS, **environment):
+    environment["KEEL_TEST_INSTRUMENTATION"] = instrumentation
+    return Client(name, python(instrumentation, "otel_openai.py"), environment, variants, says)
+
+
+GZIP = {"OTEL_EXPORTER_OTLP_COMPRESSION": "gzip"}
+CLIENTS = (
+    otel("otel-openai-v2-legacy", "openai_v2", "messages as log events, conventions 1.30", **{CONTENT: "true"}),
+    otel("otel-openai-v2-span", "openai_v2", "messages as span attributes", **LATEST, **GZIP, **{CONTENT: "span_only"}),
+    otel("otel-openai-v2-event", "openai_v2", "messages in one log event", **LATEST, **{CONTENT: "event_only"}),
+    otel(
+        "otel-genai-openai-span",
+        "genai_openai",
+        "messages as span attributes",
+        (*PYTHON_VARIANTS, "responses", "responses-stream"),
+        **GZIP,
+        **{CONTENT: "span_only"},
+    ),
+    otel(
+        "otel-genai-openai-event",
+        "genai_openai",
+        "messages in one log event",
+        (*PYTHON_VARIANTS, "responses"),
+        **{CONTENT: "span_and_event"},
+    ),
+    Client(
+        "openinference-openai",
+        python("openinference", "openinference_openai.py"),
+        {},
+        (*PYTHON_VARIANTS, "responses", "responses-stream"),
+        "OpenInference's own names",
+    ),
+    Client(
+        "traceloop-openai",
+        python("traceloop", "traceloop_openai.py"),
+        GZIP,
+        (*PYTHON_VARIANTS, "responses"),
+        "OpenLLMetry's names",
+    ),
+)
+BY_NAME = {client.name: client for client in CLIENTS}
+
+
+@contextmanager
+def stub_model_server():
+    """The stub's base URL, with the stub running."""
+    stub = subprocess.Popen(
+        [sys.executable, str(HERE / "stub_model_server.py")], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield stub.stdout.readline().strip()
+    finally:
+        stub.terminate()
+        stub.wait()
+
+
+def run(client, variant, endpoint, model_server):
+    """Run a driver to its end; returns the answer it printed. A model's error is status 3, and expected of two variants."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", "/"),
+        "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+        "OPENAI_BASE_URL": model_server,
+        **client.environment,
+    }
+    done = subprocess.run([*client.command, variant], env=environment, capture_output=True, text=True, timeout=120)
+    expected = 3 if variant in ("error", "limited") else 0
+    if done.returncode != expected:
+        raise AssertionError(f"{client.name} {variant}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout.strip()
