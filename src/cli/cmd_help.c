@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include "cli/manual.h"
+#include "cli/output.h"
 
 struct own {
     struct keel__words words;
@@ -22,6 +23,41 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
+static void json_options(struct keel__json *json, const struct argp_option *list)
+{
+    for (; list && (list->name || list->key || list->doc); list++) {
+        if (!list->name || (list->flags & OPTION_HIDDEN))
+            continue;
+        keel__json_object_begin(json);
+        keel__json_add_cstr(json, "name", list->name);
+        keel__json_add_cstr(json, "argument", list->arg);
+        keel__json_add_cstr(json, "help", list->doc);
+        keel__json_object_end(json);
+    }
+}
+
+/* The whole command table, for programs that want to know what there is. */
+static int list_json(void)
+{
+    struct keel__output output;
+    keel__output_init(&output);
+    keel__json_array_begin(&output.json);
+    for (size_t i = 0; keel__commands[i]; i++) {
+        keel__json_object_begin(&output.json);
+        keel__json_add_cstr(&output.json, "name", keel__commands[i]->name);
+        keel__json_add_cstr(&output.json, "arguments", keel__commands[i]->args);
+        keel__json_add_cstr(&output.json, "summary", keel__commands[i]->summary);
+        keel__json_key(&output.json, "options");
+        keel__json_array_begin(&output.json);
+        json_options(&output.json, keel__commands[i]->options);
+        json_options(&output.json, keel__global_options);
+        keel__json_array_end(&output.json);
+        keel__json_object_end(&output.json);
+    }
+    keel__json_array_end(&output.json);
+    return keel__output_finish(&output);
+}
+
 static void list(void)
 {
     printf("Usage: keel COMMAND [OPTION...]\n\n"
@@ -41,6 +77,8 @@ static int run(const struct keel__command *self, int argc, char **argv)
     if (own.words.count == 0) {
         if (own.man)
             keel__manual_index(stdout);
+        else if (global.json)
+            return list_json();
         else
             list();
         return KEEL__EXIT_OK;
