@@ -52,24 +52,30 @@ static void options(FILE *out, const struct argp_option *list)
             option(out, list);
 }
 
-/* Paragraphs are parted by blank lines; a line that starts with blanks is an example. */
+/* Paragraphs are parted by blank lines; lines that start with blanks are an example. */
 static void details(FILE *out, const char *text)
 {
-    bool example = false;
+    bool example = false, parted = false;
     while (*text) {
         size_t size = strcspn(text, "\n");
         char line[1024];
         snprintf(line, sizeof line, "%.*s", (int)size, text);
-        bool indented = line[0] == ' ' && size > 0;
-        if (indented != example)
-            fputs(indented ? ".PP\n.nf\n" : ".fi\n", out);
-        example = indented;
-        if (size == 0)
-            fputs(".PP", out);
-        else
-            roff(out, line);
-        fputc('\n', out);
+        bool indented = line[0] == ' ';
         text += size + (text[size] == '\n');
+        if (size == 0) {
+            parted = true;
+            continue;
+        }
+        if (example && !indented)
+            fputs(".fi\n", out);
+        if (parted)
+            fputs(".PP\n", out);
+        if (indented && !example)
+            fputs(".nf\n", out);
+        roff(out, line);
+        fputc('\n', out);
+        example = indented;
+        parted = false;
     }
     if (example)
         fputs(".fi\n", out);
