@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 
+struct keel__arena;
 struct keel_hash;
 struct keel_uuid;
 struct yyjson_doc;
@@ -71,5 +72,12 @@ struct keel__json_limits {
  * with line and column, or what bound was passed; *out is freed by yyjson_doc_free. */
 int keel__json_read(struct yyjson_doc **out, struct keel_slice text,
                     const struct keel__json_limits *limits, struct keel_error *err);
+/* The same with all memory from arena, where the document stays (yyjson_doc_free is not needed);
+ * NOMEM when the arena's limit is passed. Two things that would be faults or losses are kept: an
+ * escaped half of a surrogate pair reads as U+FFFD, and a number that neither 64 bits nor a double
+ * can hold as its text (yyjson_is_raw). */
+int keel__json_read_arena(struct yyjson_doc **out, struct keel__arena *arena,
+                          struct keel_slice text, const struct keel__json_limits *limits,
+                          struct keel_error *err);
 
 #endif

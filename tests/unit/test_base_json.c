@@ -1,3 +1,4 @@
+#include "base/arena.h"
 #include "base/json.h"
 
 #include <keel/types.h>
@@ -167,12 +168,54 @@ static void depth_is_iterative(void **state)
     free(text);
 }
 
+static void reads_into_an_arena(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json, *text;
+    } cases[] = {
+        {"\"\\ud83d\\ude00\"", "\xF0\x9F\x98\x80"}, /* a pair */
+        {"\"a\\ud83d\"", "a\xEF\xBF\xBD"},          /* its first half */
+        {"\"\\uDE00z\"", "\xEF\xBF\xBDz"},          /* its second half */
+        {"\"\\ud83d\\ud83d\\ude00\"", "\xEF\xBF\xBD\xF0\x9F\x98\x80"},
+        {"\"\\\\ud83d\"", "\\ud83d"}, /* an escaped backslash, then plain text */
+        {"\"\\ud83d\\n\"", "\xEF\xBF\xBD\n"},
+        {"18446744073709551616", "18446744073709551616"},
+        {"1e999", "1e999"},
+    };
+    struct keel__arena arena;
+    struct keel_error err;
+    yyjson_doc *doc;
+    keel__arena_init(&arena, 1 << 20);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(
+            keel__json_read_arena(&doc, &arena, keel_slice_of(cases[i].json), NULL, &err), 0);
+        yyjson_val *root = yyjson_doc_get_root(doc);
+        assert_string_equal(yyjson_is_raw(root) ? yyjson_get_raw(root) : yyjson_get_str(root),
+                            cases[i].text);
+    }
+    assert_int_equal(
+        keel__json_read_arena(&doc, &arena, keel_slice_of("[\"\\n\\n\",\n x]"), NULL, &err),
+        KEEL_INVALID);
+    assert_non_null(strstr(err.message, "line 2, column 2"));
+    assert_int_equal(keel__json_read_arena(&doc, &arena, keel_slice_of("\"\\ud8"), NULL, &err),
+                     KEEL_INVALID);
+    keel__arena_fini(&arena);
+    keel__arena_init(&arena, 4096);
+    char big[8192];
+    memset(big, ' ', sizeof big);
+    big[sizeof big - 1] = '1';
+    assert_int_equal(keel__json_read_arena(&doc, &arena, keel_slice(big, sizeof big), NULL, &err),
+                     KEEL_NOMEM);
+    keel__arena_fini(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_compact_and_pretty),  cmocka_unit_test(escapes_strings),
         cmocka_unit_test(doubles_read_back_the_same), cmocka_unit_test(reads_within_limits),
-        cmocka_unit_test(depth_is_iterative),
+        cmocka_unit_test(depth_is_iterative),         cmocka_unit_test(reads_into_an_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
