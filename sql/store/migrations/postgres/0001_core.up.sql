@@ -230,6 +230,8 @@ CREATE TABLE llm_calls (
     input_message_hash    bytea REFERENCES messages (hash) ON DELETE RESTRICT, -- the last of the chain
     output_message_hash   bytea REFERENCES messages (hash) ON DELETE RESTRICT, -- follows the input's
     started_at            timestamptz, -- the event's
+    input_from_parts      boolean NOT NULL, -- until a whole list is known
+    output_from_parts     boolean NOT NULL,
     PRIMARY KEY (run_id, sequence),
     FOREIGN KEY (run_id, sequence) REFERENCES events (run_id, sequence) ON DELETE CASCADE,
     CHECK ((cost IS NULL) = (price_id IS NULL))
@@ -248,7 +250,7 @@ CREATE INDEX llm_calls_output_message_hash_idx ON llm_calls (output_message_hash
     WHERE output_message_hash IS NOT NULL;
 CREATE INDEX llm_calls_started_at_idx ON llm_calls (started_at);
 
--- What a log record or span event (run_id, sequence) tells of the messages of its parent's call:
+-- What a log record or span event (run_id, sequence) tells of single messages of its parent's call:
 -- the last input_count nodes up to input_message_hash, and likewise the output.
 CREATE TABLE llm_call_parts (
     run_id              uuid NOT NULL,
