@@ -40,6 +40,7 @@ bool keel_event_kind_parse(struct keel_slice text, enum keel_event_kind *out);
 
 enum keel_event_status { KEEL_STATUS_UNSET = 0, KEEL_STATUS_OK, KEEL_STATUS_ERROR };
 const char *keel_event_status_name(enum keel_event_status status); /* "unset", "ok", "error" */
+bool keel_event_status_parse(struct keel_slice text, enum keel_event_status *out);
 
 /* A message of an LLM call, in the one form that all dialects are brought to. */
 enum keel_message_format {
