@@ -1,0 +1,4 @@
+COPY a (b, c)
+FROM stdin;
+1	2
+\.

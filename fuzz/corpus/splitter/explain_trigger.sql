@@ -1,0 +1,2 @@
+EXPLAIN QUERY PLAN CREATE TRIGGER t INSERT ON a BEGIN SELECT 1;; END /* ; */ -- x
+; .mode csv
