@@ -70,7 +70,7 @@ def parse_columns(query, kind, text, line):
     columns = getattr(query, kind)
     if text.strip() == "none":
         return
-    for part in text.split(","):
+    for part in text.strip().removesuffix(",").split(","):
         words = part.split()
         if len(words) != 2:
             query.fail(f"{kind} wants 'name type, name type' or none, not '{part.strip()}'", line)

@@ -1,0 +1,79 @@
+"""`make install`: a program built against what was installed, and nothing else, works."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+PROGRAM = r"""
+#include <keel/keel.h>
+#include <stdio.h>
+
+int main(void)
+{
+    puts(keel_version());
+    return 0;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    prefix = tmp_path_factory.mktemp("installed")
+    subprocess.run(
+        ["meson", "install", "-C", os.environ["KEEL_BUILD"], "--no-rebuild", "--quiet", "--destdir", prefix],
+        check=True, capture_output=True)
+    config = next(prefix.rglob("keel.pc"))
+    root = next(path for path in prefix.rglob("bin/keel")).parent.parent
+    return prefix, root, config
+
+
+def build(installed, folder, linking):
+    """A program linked with the installed libkeel; linking is shared or static."""
+    prefix, _, config = installed
+    environment = os.environ | {"PKG_CONFIG_PATH": str(config.parent), "PKG_CONFIG_SYSROOT_DIR": str(prefix)}
+    options = ["--static"] if linking == "static" else []
+    flags = subprocess.check_output(["pkg-config", "--cflags", "--libs", *options, "keel"], env=environment, text=True)
+    if linking == "static":  # libkeel itself; what it needs may stay shared
+        flags = flags.replace("-lkeel", "-l:libkeel.a")
+    (folder / "main.c").write_text(PROGRAM)
+    subprocess.run(["gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "main.c", "-o", "main", *flags.split()],
+                   cwd=folder, check=True)
+    return folder / "main"
+
+
+@pytest.mark.parametrize("linking", ["shared", "static"])
+def test_a_program_builds_with_pkg_config_and_runs(installed, source, tmp_path, linking):
+    _, root, config = installed
+    version = re.search(r"version: '([^']+)'", (source / "meson.build").read_text())[1]
+    environment = os.environ | {"LD_LIBRARY_PATH": str(config.parent.parent)}
+    program = build(installed, tmp_path, linking)
+    assert subprocess.check_output([program], env=environment, text=True) == version + "\n"
+    assert (root / "bin/keel").is_file()
+
+
+def test_every_public_header_stands_alone(installed, tmp_path):
+    _, root, _ = installed
+    headers = sorted((root / "include/keel").glob("*.h"))
+    assert len(headers) > 3
+    for header in headers:
+        (tmp_path / "one.c").write_text(f"#include <keel/{header.name}>\nint x;\n")
+        for compiler in (["gcc", "-std=c11", "-xc"], ["g++", "-std=c++17", "-xc++"]):
+            subprocess.run([*compiler, "-Wall", "-Wextra", "-Werror", "-fsyntax-only", f"-I{root}/include", "one.c"],
+                           cwd=tmp_path, check=True)
+
+
+def test_libkeel_shows_its_public_names_only(installed):
+    library = next(installed[0].rglob("libkeel.so"))
+    names = subprocess.check_output(["nm", "-D", "--defined-only", "--format=just-symbols", library], text=True).split()
+    assert "keel_version" in names
+    assert [name for name in names if not re.fullmatch(r"keel_[a-z][a-z0-9_]*", name)] == []
+
+
+def test_the_binary_is_hardened(keel_bin):
+    headers = subprocess.check_output(["readelf", "-W", "-h", "-l", "-d", keel_bin], text=True)
+    assert "DYN (Position-Independent Executable file)" in headers
+    assert "GNU_RELRO" in headers
+    assert "BIND_NOW" in headers
+    assert re.search(r"GNU_STACK\s.* RW\s", headers)
