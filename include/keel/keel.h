@@ -7,5 +7,6 @@
 #include <keel/record.h>
 #include <keel/store.h>
 #include <keel/types.h>
+#include <keel/version.h>
 
 #endif

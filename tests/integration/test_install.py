@@ -33,10 +33,11 @@ def build(installed, folder, linking):
     """A program linked with the installed libkeel; linking is shared or static."""
     prefix, _, config = installed
     environment = os.environ | {"PKG_CONFIG_PATH": str(config.parent), "PKG_CONFIG_SYSROOT_DIR": str(prefix)}
-    options = ["--static"] if linking == "static" else []
-    flags = subprocess.check_output(["pkg-config", "--cflags", "--libs", *options, "keel"], env=environment, text=True)
-    if linking == "static":  # libkeel itself; what it needs may stay shared
-        flags = flags.replace("-lkeel", "-l:libkeel.a")
+    flags = subprocess.check_output(["pkg-config", "--cflags", "--libs", "keel"], env=environment, text=True)
+    if linking == "static":  # libkeel itself; what it needs stays shared
+        private = re.search(r"^Requires.private: (.*)$", config.read_text(), re.MULTILINE)[1].replace(",", "").split()
+        flags = flags.replace("-lkeel", "-l:libkeel.a -pthread -lm ")
+        flags += subprocess.check_output(["pkg-config", "--libs", *private], text=True)
     (folder / "main.c").write_text(PROGRAM)
     subprocess.run(["gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "main.c", "-o", "main", *flags.split()],
                    cwd=folder, check=True)
@@ -62,6 +63,12 @@ def test_every_public_header_stands_alone(installed, tmp_path):
         for compiler in (["gcc", "-std=c11", "-xc"], ["g++", "-std=c++17", "-xc++"]):
             subprocess.run([*compiler, "-Wall", "-Wextra", "-Werror", "-fsyntax-only", f"-I{root}/include", "one.c"],
                            cwd=tmp_path, check=True)
+
+
+def test_keel_h_includes_every_public_header(source):
+    headers = {path.name for path in (source / "include/keel").glob("*.h")} - {"keel.h"}
+    included = re.findall(r"^#include <keel/(.+)>$", (source / "include/keel/keel.h").read_text(), re.MULTILINE)
+    assert set(included) == headers
 
 
 def test_libkeel_shows_its_public_names_only(installed):
