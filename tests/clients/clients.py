@@ -70,7 +70,14 @@ CLIENTS = (
         python("traceloop", "traceloop_openai.py"),
         GZIP,
         (*PYTHON_VARIANTS, "responses"),
-        "OpenLLMetry's names",
+        "OpenLLMetry's names of today",
+    ),
+    Client(
+        "traceloop-openai-indexed",
+        python("traceloop-indexed", "traceloop_openai.py"),
+        {},
+        PYTHON_VARIANTS,
+        "OpenLLMetry's names until 0.53: gen_ai.prompt.N...",
     ),
 )
 BY_NAME = {client.name: client for client in CLIENTS}
