@@ -21,6 +21,7 @@ CREATE TABLE sessions (
     created_at  INTEGER NOT NULL,
     UNIQUE (project_id, external_id)
 ) STRICT;
+CREATE INDEX sessions_external_id_idx ON sessions (external_id);
 
 CREATE TABLE models (
     id         INTEGER PRIMARY KEY,
@@ -84,12 +85,15 @@ CREATE TABLE runs (
     started_at    INTEGER,
     ended_at      INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX runs_project_id_idx ON runs (project_id, id);
+-- Lists of runs are in order of their start, or of their creation where they have not started.
+CREATE INDEX runs_at_idx ON runs (coalesce(started_at, created_at), id);
+CREATE INDEX runs_project_id_idx ON runs (project_id, coalesce(started_at, created_at), id);
 CREATE INDEX runs_parent_run_id_idx ON runs (parent_run_id) WHERE parent_run_id IS NOT NULL;
-CREATE INDEX runs_session_id_idx ON runs (session_id, id) WHERE session_id IS NOT NULL;
+CREATE INDEX runs_session_id_idx ON runs (session_id, coalesce(started_at, created_at), id)
+    WHERE session_id IS NOT NULL;
 CREATE INDEX runs_user_id_idx ON runs (user_id, id) WHERE user_id IS NOT NULL;
-CREATE INDEX runs_status_idx ON runs (status, id);
-CREATE INDEX runs_kind_idx ON runs (kind, id);
+CREATE INDEX runs_status_idx ON runs (status, coalesce(started_at, created_at), id);
+CREATE INDEX runs_kind_idx ON runs (kind, coalesce(started_at, created_at), id);
 
 -- External names of runs. A trace id is unique by itself, every other name inside its project.
 CREATE TABLE run_aliases (
@@ -175,8 +179,8 @@ CREATE TABLE events (
     tool_name       TEXT,
     tool_call_id    TEXT,
     usage_below     INTEGER NOT NULL CHECK (usage_below IN (0, 1)),
-    attributes      TEXT CHECK (json_valid(attributes)),
-    body            TEXT CHECK (json_valid(body)),
+    attributes      TEXT CHECK (attributes IS NULL OR json_valid(attributes)),
+    body            TEXT CHECK (body IS NULL OR json_valid(body)),
     input           TEXT,
     output          TEXT,
     attributes_hash BLOB REFERENCES contents (hash) ON DELETE RESTRICT,
@@ -281,7 +285,7 @@ CREATE TABLE audit_log (
     action      TEXT    NOT NULL,
     object_type TEXT    NOT NULL,
     object_id   TEXT,
-    detail      TEXT CHECK (json_valid(detail))
+    detail      TEXT CHECK (detail IS NULL OR json_valid(detail))
 ) STRICT;
 CREATE INDEX audit_log_at_idx ON audit_log (at);
 CREATE INDEX audit_log_object_idx ON audit_log (object_type, object_id);
