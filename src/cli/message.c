@@ -7,7 +7,8 @@
 
 #include "cli/term.h"
 
-static void say(const char *prefix, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void say(const char *prefix, const char *format,
+                                                      va_list arguments)
 {
     char line[1024];
     vsnprintf(line, sizeof line, format, arguments);

@@ -108,7 +108,7 @@ static void print_cell(const struct keel__term *term, const struct keel__column 
 
 void keel__table_print(struct keel__table *table, const struct keel__term *term, const char *empty)
 {
-    int widths[MAX_COLUMNS];
+    int widths[MAX_COLUMNS] = {0};
     if (!table)
         return;
     if (!table->count) {
