@@ -383,7 +383,7 @@ static void splits_like_the_databases(void **state)
 static void refuses_nul(void **state)
 {
     (void)state;
-    for (int dialect = KEEL_SQLITE; dialect <= KEEL_POSTGRES; dialect++) {
+    for (enum keel_dialect dialect = KEEL_SQLITE; dialect <= KEEL_POSTGRES; dialect++) {
         struct keel__splitter splitter;
         struct keel__statement statement;
         struct keel_error err = {0};
@@ -406,7 +406,7 @@ static void survives_deep_nesting(void **state)
         size_t unit = strlen(openings[o]);
         for (size_t i = 0; i + unit <= size; i += unit)
             memcpy(text + i, openings[o], unit);
-        for (int dialect = KEEL_SQLITE; dialect <= KEEL_POSTGRES; dialect++) {
+        for (enum keel_dialect dialect = KEEL_SQLITE; dialect <= KEEL_POSTGRES; dialect++) {
             struct keel__splitter splitter;
             struct keel__statement statement;
             keel__splitter_init(&splitter, keel_slice(text, size / unit * unit), dialect, 1);
@@ -424,7 +424,7 @@ static void every_prefix_is_handled(void **state)
         "CREATE TRIGGER t INSERT ON a BEGIN SELECT E'\\'', $a$;$a$; END; /* /* */ */\n"
         "CREATE FUNCTION f() BEGIN ATOMIC SELECT U&\"x\", [y], `z`; END; COPY a FROM b;";
     (void)state;
-    for (int dialect = KEEL_SQLITE; dialect <= KEEL_POSTGRES; dialect++) {
+    for (enum keel_dialect dialect = KEEL_SQLITE; dialect <= KEEL_POSTGRES; dialect++) {
         for (size_t size = 0; size < sizeof sql; size++) {
             struct keel__splitter splitter;
             struct keel__statement statement;
