@@ -12,6 +12,12 @@ struct keel_store {
     struct keel_pool *pool;
     struct keel__price_cache prices;
     bool read_only;
+    keel_change_fn *changed; /* NULL: nobody observes */
+    void *changed_context;
 };
+
+/* Tells the observer, if there is one, what has just been committed. */
+void keel__store_changed(const struct keel_store *store, const struct keel_change *changes,
+                         size_t count);
 
 #endif
