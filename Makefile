@@ -5,18 +5,17 @@ PREFIX ?= /usr/local
 
 .PHONY: build run test bench lint format fuzz install clean
 
-build: $(BUILD)/build.ninja
-	ninja -C $(BUILD)
-
-$(BUILD)/build.ninja:
-	scripts/bootstrap
-	meson setup $(BUILD) --prefix $(PREFIX)
+build:
+	@scripts/bootstrap
+	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD) --prefix $(PREFIX)
+	@ninja -C $(BUILD)
 
 run: build
 	$(BUILD)/keel serve
 
 test:
-	scripts/test
+	@scripts/bootstrap --test
+	@scripts/test
 
 bench: build
 	scripts/bench
@@ -31,7 +30,8 @@ fuzz:
 	scripts/fuzz
 
 install: build
-	meson install -C $(BUILD) --no-rebuild
+	meson configure $(BUILD) -Dprefix=$(PREFIX)
+	meson install -C $(BUILD)
 
 clean:
 	rm -rf $(BUILD) build-clang build-asan build-fuzz
