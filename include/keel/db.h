@@ -120,6 +120,9 @@ const char *keel_db_default_url(const char *given);
 /* Server or library version for people, e.g. "SQLite 3.54.1", "PostgreSQL 15.20". Borrowed from db.
  */
 const char *keel_db_server_version(struct keel_db *db);
+/* What to tell the user when the SQLite in use is one that can corrupt a database (3.7.0
+ * to 3.51.2); NULL when all is well. */
+const char *keel_db_sqlite_warning(void);
 /* Asks the statement under way on db to stop; the only call that another thread may make on a busy
  * db. */
 void keel_db_interrupt(struct keel_db *db);
@@ -174,8 +177,9 @@ size_t keel_row_columns(const struct keel_row *row);
 const char *keel_row_name(const struct keel_row *row, size_t column);
 enum keel_type keel_row_type(const struct keel_row *row, size_t column); /* KEEL_NULL when NULL */
 bool keel_row_is_null(const struct keel_row *row, size_t column);
-/* NULL reads as 0, false, absent, all-zero. A value of another type is converted where that is
- * exact, otherwise reads as NULL does. */
+/* NULL reads as 0, false, absent, all-zero. A value of another type is converted where that is exact
+ * (text that is a number, a time, a UUID or money; 16 bytes to a UUID; any value to text; INT to TIME
+ * and MONEY, as SQLite stores them), otherwise it reads as NULL does. Only keel_row_double rounds. */
 bool keel_row_bool(const struct keel_row *row, size_t column);
 int64_t keel_row_int(const struct keel_row *row, size_t column);
 double keel_row_double(const struct keel_row *row, size_t column);

@@ -29,6 +29,7 @@ enum keel_code {
 struct keel_error {
     enum keel_code code;
     int native;         /* SQLite extended result code or errno; 0 if none */
+    int position;       /* of the fault in the SQL, in bytes from 1; 0 if not known */
     char sqlstate[6];   /* PostgreSQL SQLSTATE, "" if none */
     char statement[64]; /* name of the statement that failed, "" if none */
     char message[512];  /* one line, UTF-8, never contains secrets */
