@@ -4,8 +4,8 @@
 #ifndef STORE_CONTENT_H
 #define STORE_CONTENT_H
 
-#include "base/arena.h"
 #include "base/map.h"
+#include "store/result.h"
 
 #include <keel/store.h>
 
@@ -18,8 +18,7 @@ int keel__content_decode(struct keel__arena *arena, struct keel_slice encoding, 
 struct keel__contents {
     struct keel__arena *arena;
     struct keel__map by_hash;
-    struct keel__content **items;
-    size_t count, capacity;
+    struct keel__list list;
 };
 void keel__contents_init(struct keel__contents *contents, struct keel__arena *arena);
 /* hash is that of bytes, which are borrowed until the write; NOMEM when memory is out. */
