@@ -247,24 +247,16 @@ CREATE INDEX llm_calls_output_message_hash_idx ON llm_calls (output_message_hash
     WHERE output_message_hash IS NOT NULL;
 CREATE INDEX llm_calls_started_at_idx ON llm_calls (started_at);
 
--- What a log record or span event (run_id, sequence) tells of single messages of its parent's call:
--- the last input_count nodes up to input_message_hash, and likewise the output.
+-- How many single messages of its parent's call a log record or span event (run_id, sequence) has
+-- told. The call's messages are all of them in order of time, until a whole list is known.
 CREATE TABLE llm_call_parts (
-    run_id              BLOB    NOT NULL,
-    sequence            INTEGER NOT NULL,
-    input_message_hash  BLOB    REFERENCES messages (hash) ON DELETE RESTRICT,
-    input_count         INTEGER NOT NULL CHECK (input_count >= 0),
-    output_message_hash BLOB    REFERENCES messages (hash) ON DELETE RESTRICT,
-    output_count        INTEGER NOT NULL CHECK (output_count >= 0),
+    run_id       BLOB    NOT NULL,
+    sequence     INTEGER NOT NULL,
+    input_count  INTEGER NOT NULL CHECK (input_count >= 0),
+    output_count INTEGER NOT NULL CHECK (output_count >= 0),
     PRIMARY KEY (run_id, sequence),
-    FOREIGN KEY (run_id, sequence) REFERENCES events (run_id, sequence) ON DELETE CASCADE,
-    CHECK ((input_message_hash IS NULL) = (input_count = 0)),
-    CHECK ((output_message_hash IS NULL) = (output_count = 0))
+    FOREIGN KEY (run_id, sequence) REFERENCES events (run_id, sequence) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX llm_call_parts_input_message_hash_idx ON llm_call_parts (input_message_hash)
-    WHERE input_message_hash IS NOT NULL;
-CREATE INDEX llm_call_parts_output_message_hash_idx ON llm_call_parts (output_message_hash)
-    WHERE output_message_hash IS NOT NULL;
 
 CREATE TABLE api_keys (
     id           INTEGER PRIMARY KEY,
