@@ -29,8 +29,19 @@ def python(venv, script):
     return (str(INSTALLED / venv / "bin" / "python"), str(HERE / script))
 
 
-def node(folder, script):
-    return (str(INSTALLED / "node" / "bin" / "node"), str(INSTALLED / "js" / folder / script))
+def node(script):
+    return (str(INSTALLED / "node" / "bin" / "node"), str(HERE / script))
+
+
+def otel_js(name, exporter, messages, says, **environment):
+    environment |= {"KEEL_TEST_EXPORTER": exporter, "KEEL_TEST_MESSAGES": messages}
+    return Client(name, node("otel_js.js"), environment, ("chat", "embeddings", "error"), says)
+
+
+def ai_sdk(version, exporter, **environment):
+    environment |= {"KEEL_TEST_EXPORTER": exporter, "KEEL_TEST_AI_SDK": str(version)}
+    variants = ("chat", "stream", "responses", "embeddings", "error")
+    return Client(f"ai-sdk-{version}", node("ai_sdk.js"), environment, variants, f"AI SDK {version}, its own telemetry")
 
 
 def otel(name, instrumentation, says, variants=PYTHON_VARIANTS, **environment):
@@ -79,6 +90,12 @@ CLIENTS = (
         PYTHON_VARIANTS,
         "OpenLLMetry's names until 0.53: gen_ai.prompt.N...",
     ),
+    otel_js("otel-js-http", "http", "attributes", "by hand, JSON, messages as span attributes"),
+    otel_js("otel-js-proto", "proto", "attributes", "by hand, protobuf, messages as span attributes", **GZIP),
+    otel_js("otel-js-events", "http", "events", "by hand, JSON, messages as span events", **GZIP),
+    ai_sdk(5, "proto"),
+    ai_sdk(6, "http"),
+    ai_sdk(7, "http", **GZIP),
 )
 BY_NAME = {client.name: client for client in CLIENTS}
 
@@ -103,6 +120,7 @@ def run(client, variant, endpoint, model_server):
         "HOME": os.environ.get("HOME", "/"),
         "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
         "OPENAI_BASE_URL": model_server,
+        "NODE_PATH": str(INSTALLED / "js" / "node_modules"),
         **client.environment,
     }
     done = subprocess.run([*client.command, variant], env=environment, capture_output=True, text=True, timeout=120)
