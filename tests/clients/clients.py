@@ -85,7 +85,7 @@ CLIENTS = (
     ),
     Client(
         "traceloop-openai-indexed",
-        python("traceloop-indexed", "traceloop_openai.py"),
+        python("traceloop_indexed", "traceloop_openai.py"),
         {},
         PYTHON_VARIANTS,
         "OpenLLMetry's names until 0.53: gen_ai.prompt.N...",
