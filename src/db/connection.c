@@ -95,6 +95,10 @@ int keel__db_ready(struct keel_db *db, struct keel_error *err)
             "the transaction begun at %s:%d has been rolled back by the database; "
             "begin it again",
             db->tx[0].file, db->tx[0].line);
+    /* Outside a transaction a connection that was lost while idle is replaced before anybody
+     * notices. */
+    if (db->depth == 0 && !db->broken && db->driver->alive && !db->driver->alive(db))
+        db->broken = true;
     if (!db->broken)
         return KEEL_OK;
     if (db->depth > 0 || !db->driver->reconnect)

@@ -263,13 +263,6 @@ static void give(struct keel__lane *lane, struct keel_db *db)
     pthread_mutex_unlock(&pool->lock);
 }
 
-static int make_usable(struct keel_db *db, struct keel_error *err)
-{
-    if (!db->broken && db->driver->alive && !db->driver->alive(db))
-        db->broken = true;
-    return db->broken ? keel__db_ready(db, err) : KEEL_OK;
-}
-
 int keel_pool_acquire(struct keel_pool *pool, enum keel_tx kind, struct keel_db **out,
                       struct keel_error *err)
 {
@@ -282,7 +275,7 @@ int keel_pool_acquire(struct keel_pool *pool, enum keel_tx kind, struct keel_db 
     if (rc)
         return rc;
     struct keel_db *db = waiter.db;
-    rc = db ? make_usable(db, err) : open_into(lane, &db, err);
+    rc = db ? keel__db_ready(db, err) : open_into(lane, &db, err);
     if (rc) {
         keel_db_close(db);
         give(lane, NULL);

@@ -255,7 +255,8 @@ static int commit(struct keel_db *db, struct keel_error *err)
 
 static enum keel__session session(const struct keel_db *db)
 {
-    return sqlite3_get_autocommit(keel__sqlite_of(db)->handle) ? KEEL__IDLE : KEEL__OPEN;
+    sqlite3 *handle = keel__sqlite_of(db)->handle;
+    return !handle || sqlite3_get_autocommit(handle) ? KEEL__IDLE : KEEL__OPEN;
 }
 
 static void interrupt(struct keel_db *db)
