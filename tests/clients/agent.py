@@ -19,6 +19,11 @@ def client():
     return openai.OpenAI(base_url=os.environ["OPENAI_BASE_URL"], api_key="none", max_retries=0)
 
 
+def compact(value):
+    """JSON as JavaScript's JSON.stringify writes it, so that all clients send the model the same text."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def chat_tools():
     return [{"type": "function", "function": SCRIPT["tool"]}]
 
@@ -60,7 +65,7 @@ def chat(run_step, model, stream=False):
         messages.append({"role": "assistant", "content": content or None, "tool_calls": made})
         for call in calls:
             result = run_step(call["id"], call["name"], json.loads(call["arguments"]))
-            messages.append({"role": "tool", "tool_call_id": call["id"], "content": json.dumps(result)})
+            messages.append({"role": "tool", "tool_call_id": call["id"], "content": compact(result)})
 
 
 def responses_turn(items, stream):
@@ -91,7 +96,7 @@ def responses(run_step, stream=False):
             kept = ("type", "call_id", "name", "arguments")
             items.append({key: getattr(call, key) for key in kept})
             result = run_step(call.call_id, call.name, json.loads(call.arguments))
-            items.append({"type": "function_call_output", "call_id": call.call_id, "output": json.dumps(result)})
+            items.append({"type": "function_call_output", "call_id": call.call_id, "output": compact(result)})
 
 
 def embeddings():
