@@ -148,7 +148,7 @@ int keel_db_exec(struct keel_db *db, const struct keel_query *query,
 static int read_one(struct execution *run, const struct keel__call *call,
                     const struct keel_row **row, struct keel_error *err)
 {
-    const struct keel_row *first, *second;
+    const struct keel_row *first = NULL, *second = NULL;
     int rc = start(run, call, err);
     if (!rc)
         rc = next(run, &first, err);
