@@ -51,7 +51,11 @@ async function run(variant) {
     const made = await ai.embedMany({ model, values: script.embedding_input, maxRetries: 0, ...telemetry() });
     return `${made.embeddings.length} embeddings`;
   }
-  if (variant === "stream") return ai.streamText(question(openai.chat(script.model))).text;
+  if (variant === "stream") {
+    const result = ai.streamText(question(openai.chat(script.model)));
+    await result.consumeStream(); // the outermost span ends with the stream, not with the text
+    return result.text;
+  }
   if (variant === "responses") return (await ai.generateText(question(openai.responses(script.model)))).text;
   const model = variant === "error" ? script.broken_model : script.model;
   return (await ai.generateText(question(openai.chat(model)))).text;
