@@ -9,13 +9,14 @@ static const struct {
     const char *prefix;
     enum keel_code code;
 } codes[] = {
-    {"40001", KEEL_BUSY},                                /* serialization_failure */
-    {"40P01", KEEL_BUSY},                                /* deadlock_detected */
-    {"55P03", KEEL_BUSY},                                /* lock_not_available */
-    {"55006", KEEL_BUSY},                                /* object_in_use */
-    {"53300", KEEL_BUSY},                                /* too_many_connections */
-    {"57P03", KEEL_BUSY},                                /* cannot_connect_now */
-    {"53200", KEEL_NOMEM},                               /* out_of_memory */
+    {"40001", KEEL_BUSY},    /* serialization_failure */
+    {"40P01", KEEL_BUSY},    /* deadlock_detected */
+    {"55P03", KEEL_BUSY},    /* lock_not_available */
+    {"55006", KEEL_BUSY},    /* object_in_use */
+    {"53300", KEEL_BUSY},    /* too_many_connections */
+    {"57P03", KEEL_BUSY},    /* cannot_connect_now */
+    {"53200", KEEL_NOMEM},   /* out_of_memory */
+    {"08P01", KEEL_INVALID}, /* protocol_violation: wrong number of parameters */
     {"3D000", KEEL_NOTFOUND},   {"3F000", KEEL_INVALID}, /* invalid_schema_name */
     {"42P04", KEEL_CONFLICT}, /* duplicate_database, _schema, _table, _object, _column, _function */
     {"42P06", KEEL_CONFLICT},   {"42P07", KEEL_CONFLICT},

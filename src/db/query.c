@@ -3,6 +3,7 @@
 #include "db/driver.h"
 #include "db/monitor.h"
 
+#include <math.h>
 #include <stdio.h>
 
 static const char *type_name(enum keel_type type)
@@ -17,8 +18,8 @@ static bool is_text(enum keel_type type)
     return type == KEEL_TEXT || type == KEEL_JSON;
 }
 
-/* PostgreSQL refuses a NUL byte in text and a parameter of another type than declared: so both do.
- */
+/* What one database refuses or changes in silence, both refuse: PostgreSQL takes no NUL byte in
+ * text and no other type than declared, SQLite turns NaN into NULL. */
 static int check_params(const struct keel_query *query, const struct keel_value *params,
                         size_t count, struct keel_error *err)
 {
@@ -34,6 +35,8 @@ static int check_params(const struct keel_query *query, const struct keel_value 
             return keel_error_set(err, KEEL_INVALID,
                                   "parameter $%zu is %s and holds a NUL byte: store it as bytes",
                                   i + 1, type_name(type));
+        if (type == KEEL_DOUBLE && isnan(params[i].as.real))
+            return keel_error_set(err, KEEL_INVALID, "parameter $%zu is not a number (NaN)", i + 1);
     }
     return KEEL_OK;
 }
