@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from databases import PostgresDatabase, SqliteDatabase
+from served import Server
 
 
 def pytest_configure(config):
@@ -55,3 +56,24 @@ def postgres_database():
 def database(request):
     """An empty database; the test runs once on each kind."""
     return request.getfixturevalue(f"{request.param}_database")
+
+
+@pytest.fixture
+def start_server(keel_bin, tmp_path):
+    """start_server(database, *options) -> a running keel serve, stopped when the test ends."""
+    servers = []
+
+    def start(database, *options):
+        servers.append(Server(keel_bin, database, tmp_path, *options))
+        return servers[-1].start()
+
+    yield start
+    for server in servers:
+        if server.running:
+            server.stop()
+
+
+@pytest.fixture
+def server(start_server, database):
+    """A running keel serve on an empty database; the test runs once on each kind."""
+    return start_server(database)
