@@ -50,8 +50,7 @@ static int64_t timestamp_now(void)
 static int next_version(const struct keel_migrations *set, bool timestamp, char out[24],
                         struct keel_error *err)
 {
-    const struct keel_migration *last =
-        set->count ? &set->items[set->count - 1].pub : NULL;
+    const struct keel_migration *last = set->count ? &set->items[set->count - 1].pub : NULL;
     int width = last ? (int)strlen(last->version_text) : 4;
     int64_t version = last ? last->version : 0;
     if (version == INT64_MAX || width > 19)
@@ -107,8 +106,7 @@ static int write_files(struct keel_migration_created *out, enum keel_migration_l
 }
 
 int keel_migration_create(struct keel_migration_created *out, const char *dir, const char *name,
-                          enum keel_migration_layout layout, bool timestamp,
-                          struct keel_error *err)
+                          enum keel_migration_layout layout, bool timestamp, struct keel_error *err)
 {
     struct keel_migrations *set = NULL;
     char clean[128], version[24];

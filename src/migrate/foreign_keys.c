@@ -52,7 +52,7 @@ static int count_row(void *context, const struct keel_row *row, struct keel_erro
         struct violation *last = &c->found->items[i - 1];
         if (last->table != c->table)
             break;
-        if (keel__slice_is(parent, last->parent))
+        if (keel__word_is(parent, last->parent))
             v = last;
     }
     if (!v) {

@@ -17,7 +17,7 @@ const char *keel_migration_action_name(enum keel_migration_action action)
 static enum keel_migration_action action_of(struct keel_slice name)
 {
     for (int action = KEEL_MIGRATE_UP; action <= KEEL_MIGRATE_BASELINE; action++)
-        if (keel__slice_is(name, keel_migration_action_name((enum keel_migration_action)action)))
+        if (keel__word_is(name, keel_migration_action_name((enum keel_migration_action)action)))
             return (enum keel_migration_action)action;
     return 0;
 }

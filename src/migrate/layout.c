@@ -40,9 +40,9 @@ static enum keel_migration_layout layout_of(const struct keel__migration_file *f
     while (keel__next_line(&rest, &line)) {
         struct keel_slice comment = keel__comment_of(line);
         struct keel_slice word = keel__next_word(&comment);
-        if (keel__slice_is(word, "migrate:up") || keel__slice_is(word, "migrate:down"))
+        if (keel__word_is(word, "migrate:up") || keel__word_is(word, "migrate:down"))
             return KEEL_LAYOUT_DBMATE;
-        if (keel__slice_is(word, "+goose"))
+        if (keel__word_is(word, "+goose"))
             return KEEL_LAYOUT_GOOSE;
     }
     return KEEL_LAYOUT_PLAIN;

@@ -54,12 +54,12 @@ struct keel_slice keel__next_word(struct keel_slice *rest)
     return word;
 }
 
-bool keel__slice_is(struct keel_slice text, const char *word)
+bool keel__word_is(struct keel_slice text, const char *word)
 {
     return text.data && text.size == strlen(word) && memcmp(text.data, word, text.size) == 0;
 }
 
-bool keel__slice_is_any_case(struct keel_slice text, const char *word)
+bool keel__word_is_any_case(struct keel_slice text, const char *word)
 {
     return text.data && text.size == strlen(word) && strncasecmp(text.data, word, text.size) == 0;
 }

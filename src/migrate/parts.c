@@ -38,9 +38,9 @@ static struct keel_slice value_of(struct keel_slice option, const char *key)
 
 static int set_transaction(struct reader *r, struct keel_slice value, bool *transaction)
 {
-    if (keel__slice_is(value, "false"))
+    if (keel__word_is(value, "false"))
         *transaction = false;
-    else if (!keel__slice_is(value, "true"))
+    else if (!keel__word_is(value, "true"))
         return fail(r, "transaction: takes true or false");
     return 0;
 }
@@ -67,7 +67,7 @@ static int dbmate_line(struct reader *r, struct keel_slice line)
 {
     struct keel_slice comment = keel__comment_of(line);
     struct keel_slice word = keel__next_word(&comment);
-    bool up = keel__slice_is(word, "migrate:up"), down = keel__slice_is(word, "migrate:down");
+    bool up = keel__word_is(word, "migrate:up"), down = keel__word_is(word, "migrate:down");
     if (!up && !down)
         return !r->open && !keel__is_comment_line(line)
                    ? fail(r, "SQL before the first '-- migrate:up'")
@@ -112,22 +112,22 @@ static int goose_line(struct reader *r, struct keel_slice line)
 {
     struct keel_slice comment = keel__comment_of(line);
     struct keel_slice word = keel__next_word(&comment);
-    if (!keel__slice_is(word, "+goose"))
+    if (!keel__word_is(word, "+goose"))
         return !r->open && !keel__is_comment_line(line) ? fail(r, "SQL before '-- +goose Up'") : 0;
     word = keel__next_word(&comment);
-    if (keel__slice_is_any_case(word, "up") || keel__slice_is_any_case(word, "down"))
-        return goose_direction(r, keel__slice_is_any_case(word, "up"), line.data);
-    if (keel__slice_is_any_case(word, "statementbegin"))
+    if (keel__word_is_any_case(word, "up") || keel__word_is_any_case(word, "down"))
+        return goose_direction(r, keel__word_is_any_case(word, "up"), line.data);
+    if (keel__word_is_any_case(word, "statementbegin"))
         return goose_statement(r, true);
-    if (keel__slice_is_any_case(word, "statementend"))
+    if (keel__word_is_any_case(word, "statementend"))
         return goose_statement(r, false);
-    if (keel__slice_is_any_case(word, "no") &&
-        keel__slice_is_any_case(keel__next_word(&comment), "transaction")) {
+    if (keel__word_is_any_case(word, "no") &&
+        keel__word_is_any_case(keel__next_word(&comment), "transaction")) {
         r->no_transaction = true;
         return 0;
     }
-    if (keel__slice_is_any_case(word, "envsub")) {
-        if (keel__slice_is_any_case(keel__next_word(&comment), "off"))
+    if (keel__word_is_any_case(word, "envsub")) {
+        if (keel__word_is_any_case(keel__next_word(&comment), "off"))
             return 0;
         return fail(r, "'-- +goose ENVSUB ON' is not supported: what a migration does must not "
                        "depend on the environment; write the values out");
@@ -150,7 +150,7 @@ static int header_line(struct reader *r, struct keel_slice line, bool *in_header
         return 0;
     if (value.size == 0) {
         value = keel__next_word(&comment);
-        if (!keel__slice_is(value, "true") && !keel__slice_is(value, "false"))
+        if (!keel__word_is(value, "true") && !keel__word_is(value, "false"))
             return 0;
     }
     return set_transaction(r, value, &r->open->transaction);

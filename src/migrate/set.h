@@ -90,8 +90,8 @@ bool keel__is_comment_line(struct keel_slice line);
 struct keel_slice keel__comment_of(struct keel_slice line);
 /* Takes the next blank-separated word from *rest; absent at the end. */
 struct keel_slice keel__next_word(struct keel_slice *rest);
-bool keel__slice_is(struct keel_slice text, const char *word);          /* exactly */
-bool keel__slice_is_any_case(struct keel_slice text, const char *word); /* ASCII case aside */
+bool keel__word_is(struct keel_slice text, const char *word);          /* exactly */
+bool keel__word_is_any_case(struct keel_slice text, const char *word); /* ASCII case aside */
 
 /* Makes room for one more than count elements of an array that this alone has grown; doubles when
  * count is a power of two. false when memory is out. */
