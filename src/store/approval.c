@@ -17,8 +17,8 @@ static int open_request(struct keel_db *db, struct keel_uuid run_id, bool *found
                         struct keel_hash *token_hash, struct keel_error *err)
 {
     const struct keel_row *row;
-    int code = keel_db_maybe(db, &keel_q_approval_open, KEEL_PARAMS(keel_uuid_value(run_id)), &row,
-                             err);
+    int code =
+        keel_db_maybe(db, &keel_q_approval_open, KEEL_PARAMS(keel_uuid_value(run_id)), &row, err);
     *found = code == 0 && row;
     if (*found) {
         struct keel_slice hash = keel_row_bytes(row, 1);
@@ -68,8 +68,7 @@ static int decide_in(struct keel_db *db, struct keel__arena *arena, const struct
         return code;
     bool same = keel__equal_constant_time(&stored, &request->token_hash, sizeof stored);
     if (!waiting || !same)
-        return keel_error_set(err, KEEL_NOTFOUND,
-                              "this token is wrong, or has been used already");
+        return keel_error_set(err, KEEL_NOTFOUND, "this token is wrong, or has been used already");
     code = keel_db_exec(db, &keel_q_approval_close,
                         KEEL_PARAMS(keel_uuid_value(row.id),
                                     keel_cstr(request->approve ? "approved" : "rejected"),
@@ -128,7 +127,8 @@ int keel_run_decide(struct keel_store *store, struct keel_uuid run_id, const cha
     struct request request = {.run_id = run_id,
                               .reason = reason,
                               .actor = actor ? actor : "api",
-                              .token_hash = keel__hash_of(token ? token : "", token ? strlen(token) : 0),
+                              .token_hash =
+                                  keel__hash_of(token ? token : "", token ? strlen(token) : 0),
                               .approve = approve};
     return keel__store_transact(store, KEEL_TX_WRITE, decide_tx, &request, err);
 }

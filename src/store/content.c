@@ -74,8 +74,7 @@ int keel__contents_add(struct keel__contents *contents, const struct keel_hash *
         return 0;
     struct keel_hash *key = keel__arena_memdup(contents->arena, hash, sizeof *hash);
     void **place = key ? keel__map_at(&contents->by_hash, 0, hash_slice(key)) : NULL;
-    struct keel__content *content =
-        place ? keel__list_add(&contents->list, contents->arena) : NULL;
+    struct keel__content *content = place ? keel__list_add(&contents->list, contents->arena) : NULL;
     if (!content)
         return keel__arena_error(contents->arena, err);
     *place = key;
@@ -181,6 +180,7 @@ int keel__contents_write(struct keel__contents *contents, struct keel_db *db, in
         return keel__arena_error(contents->arena, err);
     for (size_t i = 0; i < count; i++)
         hashes[i] = keel_hash_value(&items[i].hash);
-    int code = keel_db_batch_each(db, &keel_q_content_find, hashes, count, mark_existing, items, err);
+    int code =
+        keel_db_batch_each(db, &keel_q_content_find, hashes, count, mark_existing, items, err);
     return code ? code : insert_missing(contents, db, now_us, err);
 }

@@ -18,7 +18,8 @@ static int write_contents(struct keel_db *db, struct keel__arena *arena,
     int code = 0;
     keel__contents_init(&contents, arena);
     for (size_t i = 0; i < addition->count && code == 0; i++)
-        code = keel__contents_add(&contents, &addition->hashes[i], addition->inputs[i].content, err);
+        code =
+            keel__contents_add(&contents, &addition->hashes[i], addition->inputs[i].content, err);
     return code ? code : keel__contents_write(&contents, db, now, err);
 }
 
@@ -58,13 +59,12 @@ static int add_in(struct keel_db *db, struct keel__arena *arena, const struct ad
         code = find_known(db, addition, i, &known, err);
         if (code || known)
             continue;
-        code = keel_db_exec(
-            db, &keel_q_input_insert,
-            KEEL_PARAMS(keel_uuid_value(row.id), keel_cstr(input->external_id),
-                        keel_cstr(input->name), keel_cstr(input->media_type),
-                        keel_hash_value(&addition->hashes[i]),
-                        keel_time(input->created_at ? input->created_at : now)),
-            NULL, err);
+        code = keel_db_exec(db, &keel_q_input_insert,
+                            KEEL_PARAMS(keel_uuid_value(row.id), keel_cstr(input->external_id),
+                                        keel_cstr(input->name), keel_cstr(input->media_type),
+                                        keel_hash_value(&addition->hashes[i]),
+                                        keel_time(input->created_at ? input->created_at : now)),
+                            NULL, err);
     }
     return code;
 }

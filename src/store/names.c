@@ -8,8 +8,8 @@
 static void names_init(struct keel__names *names, struct keel__arena *arena,
                        const struct keel_query *find, const struct keel_query *insert, bool grouped)
 {
-    *names = (struct keel__names){
-        .arena = arena, .find = find, .insert = insert, .grouped = grouped};
+    *names =
+        (struct keel__names){.arena = arena, .find = find, .insert = insert, .grouped = grouped};
     keel__map_init(&names->by_key, arena);
     names->list.size = sizeof(struct keel__name *);
 }
@@ -88,7 +88,8 @@ static int collect(struct keel__names *names, struct pass *pass, struct keel_err
 {
     struct keel__name **all = names->list.items;
     pass->count = 0;
-    pass->missing = keel__arena_calloc(names->arena, names->list.count, sizeof(struct keel__name *));
+    pass->missing =
+        keel__arena_calloc(names->arena, names->list.count, sizeof(struct keel__name *));
     if (!pass->missing)
         return keel__arena_error(names->arena, err);
     for (size_t i = 0; i < names->list.count; i++)
@@ -153,9 +154,9 @@ int keel__names_resolve(struct keel__names *names, struct keel_db *db, int64_t n
     return code;
 }
 
-static int resolve_one(void (*init)(struct keel__names *, struct keel__arena *),
-                       struct keel_db *db, struct keel_value group, struct keel_slice text,
-                       int64_t now_us, int64_t *id, struct keel_error *err)
+static int resolve_one(void (*init)(struct keel__names *, struct keel__arena *), struct keel_db *db,
+                       struct keel_value group, struct keel_slice text, int64_t now_us, int64_t *id,
+                       struct keel_error *err)
 {
     struct keel__arena arena;
     struct keel__names names;

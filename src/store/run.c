@@ -27,8 +27,8 @@ static int check(const struct keel_run_new *run, char trace[33], struct keel_err
     const struct {
         const char *what, *text;
     } names[] = {
-        {"project", run->project},   {"name", run->name},         {"kind", run->kind},
-        {"session", run->session_id}, {"user", run->user_id},      {"worktree", run->worktree},
+        {"project", run->project},       {"name", run->name},    {"kind", run->kind},
+        {"session", run->session_id},    {"user", run->user_id}, {"worktree", run->worktree},
         {"dedupe key", run->dedupe_key}, {"actor", run->actor},
     };
     uint8_t id[16];
@@ -179,12 +179,12 @@ static int insert_all(struct keel_db *db, struct creation *creation, int64_t pro
         return code;
     creation->id = row.id;
     creation->created = true;
-    return keel_db_batch(db, &keel_q_run_status_insert,
-                         (const struct keel_value[]){
-                             keel_uuid_value(row.id), keel_int(1),
-                             keel_cstr(keel_run_status_name(row.status)), keel_null(),
-                             keel_cstr(run->actor ? run->actor : "api"), keel_time(now)},
-                         1, NULL, err);
+    return keel_db_batch(
+        db, &keel_q_run_status_insert,
+        (const struct keel_value[]){keel_uuid_value(row.id), keel_int(1),
+                                    keel_cstr(keel_run_status_name(row.status)), keel_null(),
+                                    keel_cstr(run->actor ? run->actor : "api"), keel_time(now)},
+        1, NULL, err);
 }
 
 static int create(struct keel_db *db, void *context, struct keel_error *err)
@@ -197,10 +197,10 @@ static int create(struct keel_db *db, void *context, struct keel_error *err)
     if (code == 0 && !found)
         code = keel__project_id(db, keel_slice_of(run->project), now, &project_id, err);
     if (code == 0 && !found && run->dedupe_key)
-        code = look_up(db, &keel_q_run_find_alias,
-                       KEEL_PARAMS(keel_int(project_id), keel_cstr("dedupe"),
-                                   keel_cstr(run->dedupe_key)),
-                       &creation->id, &found, err);
+        code = look_up(
+            db, &keel_q_run_find_alias,
+            KEEL_PARAMS(keel_int(project_id), keel_cstr("dedupe"), keel_cstr(run->dedupe_key)),
+            &creation->id, &found, err);
     creation->created = false;
     if (code || found)
         return code;

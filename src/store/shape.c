@@ -243,8 +243,8 @@ void keel__shape_llm_call(struct keel__json *json, const struct keel_llm_call *c
     add_count(json, "duration_us", call->started_at && call->ended_at ? call->duration_us : -1);
     keel__json_add_cstr(json, "session_id", call->session_id);
     keel__json_add_cstr(json, "agent_name", call->agent_name);
-    keel__json_add_raw(json, "tools", call->tools);
     if (messages) {
+        keel__json_add_raw(json, "tools", call->tools);
         add_messages(json, "input_messages", call->input_messages, call->input_message_count);
         add_messages(json, "output_messages", call->output_messages, call->output_message_count);
     }

@@ -28,7 +28,7 @@ enum keel__event_shape {
 void keel__shape_event(struct keel__json *json, struct keel_uuid run_id,
                        const struct keel_event *event, enum keel__event_shape shape);
 
-/* messages: with "input_messages" and "output_messages", which are absent otherwise. */
+/* messages: with "tools", "input_messages" and "output_messages", which are absent otherwise. */
 void keel__shape_llm_call(struct keel__json *json, const struct keel_llm_call *call, bool messages);
 /* {"role", "content"} and, where the message has them, "tool_calls", "tool_call_id", "name". */
 void keel__shape_message(struct keel__json *json, const struct keel_stored_message *message);

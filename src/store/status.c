@@ -163,10 +163,10 @@ int keel__run_change(struct keel_db *db, struct keel__arena *arena, struct keel_
     code = keel__runs_update(db, arena, &row, 1, err);
     if (code)
         return code;
-    return keel_db_batch(db, &keel_q_run_status_insert,
-                         (const struct keel_value[]){
-                             keel_uuid_value(row->id), keel_int(++row->last_status),
-                             keel_cstr(keel_run_status_name(to)), keel_cstr(reason),
-                             keel_cstr(actor), keel_time(now_us)},
-                         1, NULL, err);
+    return keel_db_batch(
+        db, &keel_q_run_status_insert,
+        (const struct keel_value[]){keel_uuid_value(row->id), keel_int(++row->last_status),
+                                    keel_cstr(keel_run_status_name(to)), keel_cstr(reason),
+                                    keel_cstr(actor), keel_time(now_us)},
+        1, NULL, err);
 }

@@ -137,6 +137,10 @@ static void money_sums_round_once(void **state)
     keel__money_sum_add(&sum, 1234567, 3000000000); /* $3 a million */
     assert_true(keel__money_sum_total(&sum, &nusd));
     assert_int_equal(nusd, 3703701000);
+    struct keel__money_sum huge = {0};
+    for (int i = 0; i < 5; i++)
+        keel__money_sum_add(&huge, INT64_MAX, INT64_MAX);
+    assert_false(keel__money_sum_total(&huge, &nusd));
     keel__money_sum_add(&sum, INT64_MAX, INT64_MAX);
     assert_false(keel__money_sum_total(&sum, &nusd));
     keel__money_sum_add(&sum, INT64_MAX, -INT64_MAX);
