@@ -64,7 +64,7 @@ static struct entry *find(const char *name)
             return entry;
         if (entry)
             continue;
-        if (names == MAX_NAMES - 1 && strcmp(name, "(other)") != 0)
+        if (names >= MAX_NAMES - 1 && strcmp(name, "(other)") != 0)
             return find("(other)");
         entry = calloc(1, sizeof *entry);
         char *copy = entry ? strdup(name) : NULL;

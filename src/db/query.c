@@ -272,15 +272,13 @@ static int run_batch(struct batch *batch, const struct keel_value *rows, size_t 
     for (size_t at = 0; at < row_count;) {
         struct keel__call call = {run->query, rows + at * width, width, row_count - at, false};
         size_t taken = 1;
-        int rc;
-        if (arrays) {
-            run->started = true;
-            rc = driver->start_batch(run->db, run->statement, &call, &taken, err);
-        } else {
-            rc = start(run, &call, err);
-        }
+        run->started = true;
+        int rc = arrays ? driver->start_batch(run->db, run->statement, &call, &taken, err)
+                        : driver->start(run->db, run->statement, &call, err);
         if (!rc)
             rc = read_batch_rows(batch, at, taken, arrays, err);
+        if (rc && !arrays)
+            keel_error_context(err, "row %zu", at + 1);
         if (rc)
             return rc;
         batch->changed += finish(run);
@@ -314,7 +312,7 @@ static int batch_all(struct batch *batch, struct keel_db *db, const struct keel_
             keel_error_set(err, KEEL_INVALID, "a batch needs a statement with declared parameters");
     if (!rc && batch->each && (!query->returns || query->return_count == 0))
         rc = keel_error_set(err, KEEL_INVALID, "a batch with rows needs declared columns");
-    if (!rc && db->driver->start_batch)
+    if (!rc)
         rc = check_batch(query, rows, row_count, err);
     if (!rc)
         rc = run_batch(batch, rows, row_count, err);
