@@ -39,6 +39,6 @@ SELECT hash, role, format, content_hash, depth FROM up ORDER BY depth DESC;
 -- sqlite:
 SELECT c.hash, NULL, c.encoding, c.size, c.bytes, 1 FROM contents c WHERE c.hash = $1;
 -- postgres:
-SELECT c.hash, NULL, c.encoding, c.size, c.bytes, w.ordinal
+SELECT c.hash, NULL::bytea, c.encoding, c.size, c.bytes, w.ordinal
   FROM unnest($1::bytea[]) WITH ORDINALITY AS w (hash, ordinal)
   JOIN contents c ON c.hash = w.hash;
