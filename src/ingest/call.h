@@ -9,8 +9,6 @@
 
 #include <keel/record.h>
 
-/* Where the messages of one direction are looked for, best first; the first place that has any
- * wins, and what the others repeat is dropped. */
 struct keel__span_messages {
     struct keel__messages input, output;
 };
@@ -31,6 +29,9 @@ struct keel__span_messages keel__span_messages_read(struct keel__mapper *mapper,
                                                     struct keel__slots *slots,
                                                     const struct keel__message_event *events,
                                                     size_t event_count);
+
+/* What an embedding span was to embed, as a JSON array of texts. Absent when nobody says. */
+struct keel_slice keel__embedding_texts(struct keel__mapper *mapper, struct keel__slots *slots);
 
 /* The call that slots describe, with these messages. operation may be absent. NULL when memory is
  * out. */

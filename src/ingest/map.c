@@ -54,6 +54,15 @@ static struct nature nature_of(struct keel__mapper *mapper, struct keel__slots *
     return nature;
 }
 
+/* The AI SDK 7 has two spans of the same name around each other; only the inner one is the call,
+ * and has its tokens. */
+static bool is_outer_embedding(const struct keel__slots *slots,
+                               const struct keel__span_facts *facts)
+{
+    return keel__slice_is(facts->scope_name, "gen_ai") && !facts->failed &&
+           !slots->best[KEEL__F_INPUT_TOKENS];
+}
+
 static void read_owner(struct keel__mapper *mapper, struct keel__slots *slots,
                        struct keel_record *record)
 {
@@ -141,6 +150,14 @@ static void read_call(struct keel__mapper *mapper, struct keel__slots *slots,
                                             facts->message_event_count);
     record->llm = keel__call_read(mapper, slots, operation, &messages);
     read_payloads(mapper, slots, record);
+    if (record->kind == KEEL_EVENT_EMBEDDING) {
+        struct keel_slice texts = keel__embedding_texts(mapper, slots);
+        if (texts.data) /* then input.value and output.value are the request and the response, as
+                           below */
+            record->input = texts;
+        if (texts.data && slots->best[KEEL__F_OI_KIND])
+            record->output = keel_slice(NULL, 0);
+    }
     /* OpenInference's input.value and output.value are the request and the response as they went
      * over the wire: what they say is in the call, and a conversation would be stored once more
      * with every turn. */
@@ -155,6 +172,8 @@ void keel__map_span(struct keel__mapper *mapper, struct keel__attributes attribu
 {
     struct keel__slots slots = keel__slots_fill(attributes);
     struct nature nature = nature_of(mapper, &slots, facts);
+    if (nature.kind == KEEL_EVENT_EMBEDDING && is_outer_embedding(&slots, facts))
+        nature.kind = KEEL_EVENT_SPAN;
     record->kind = nature.kind;
     read_owner(mapper, &slots, record);
     read_names(mapper, &slots, facts, record);
@@ -169,7 +188,7 @@ void keel__map_span(struct keel__mapper *mapper, struct keel__attributes attribu
         read_payloads(mapper, &slots, record);
         read_messages(mapper, &slots, facts, record);
         /* Without a call there is no place for it. */
-        if (nature.kind == KEEL_EVENT_AGENT && nature.operation.data)
+        if (nature.operation.data)
             keel__slot_release(&slots, KEEL__F_OPERATION);
     }
     keel__slots_settle(&slots);

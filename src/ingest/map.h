@@ -14,7 +14,9 @@
 
 struct keel__span_facts {
     struct keel_slice name;
+    struct keel_slice scope_name;
     Otlp__SpanKind kind;
+    bool failed; /* its status is ERROR */
     const struct keel__message_event *message_events;
     size_t message_event_count;
 };

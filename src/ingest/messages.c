@@ -13,7 +13,7 @@ struct draft {
     struct keel_slice role, name, tool_call_id;
     struct keel__part *parts; /* of the content, then the tool calls */
     size_t part_count;
-    size_t texts, others, calls, results; /* how many of the parts are what */
+    size_t texts, others, calls; /* how many of the parts are what */
 };
 
 static void add(struct keel__mapper *mapper, struct keel__messages *messages,
@@ -45,7 +45,6 @@ static void add_part(struct draft *draft, struct keel__part part)
     draft->parts[draft->part_count++] = part;
     draft->texts += part.kind == KEEL__PART_TEXT;
     draft->calls += part.kind == KEEL__PART_CALL;
-    draft->results += part.kind == KEEL__PART_RESULT;
     draft->others += part.kind == KEEL__PART_OTHER;
 }
 
@@ -134,15 +133,34 @@ static void add_result(struct keel__mapper *mapper, struct keel__messages *messa
     add_draft(mapper, messages, &draft, keel__result_text(mapper, part->value));
 }
 
+static void add_segment(struct keel__mapper *mapper, struct keel__messages *messages,
+                        const struct draft *whole, size_t from, size_t to)
+{
+    struct draft segment = {.role = whole->role,
+                            .name = whole->name,
+                            .tool_call_id = whole->tool_call_id,
+                            .parts = whole->parts + from};
+    for (size_t i = from; i < to; i++)
+        add_part(&segment, whole->parts[i]);
+    add_draft(mapper, messages, &segment, keel__mapper_clean(mapper, only_text(&segment)));
+}
+
+/* Results become messages of their own; what stands before and after them stays before and after.
+ */
 static void finish_draft(struct keel__mapper *mapper, struct keel__messages *messages,
                          const struct draft *draft)
 {
-    for (size_t i = 0; i < draft->part_count; i++)
-        if (draft->parts[i].kind == KEEL__PART_RESULT)
-            add_result(mapper, messages, &draft->parts[i]);
-    if (draft->results > 0 && draft->results == draft->part_count)
-        return;
-    add_draft(mapper, messages, draft, keel__mapper_clean(mapper, only_text(draft)));
+    size_t from = 0;
+    for (size_t i = 0; i < draft->part_count; i++) {
+        if (draft->parts[i].kind != KEEL__PART_RESULT)
+            continue;
+        if (i > from)
+            add_segment(mapper, messages, draft, from, i);
+        add_result(mapper, messages, &draft->parts[i]);
+        from = i + 1;
+    }
+    if (from == 0 || from < draft->part_count)
+        add_segment(mapper, messages, draft, from, draft->part_count);
 }
 
 /* ---- messages ---- */

@@ -208,7 +208,9 @@ static struct keel_record span_record(struct keel__mapper *mapper, const Otlp__S
         keel__attributes_read(mapper, span->attributes, span->n_attributes);
     const struct keel__span_facts facts = {
         .name = record.name,
+        .scope_name = origin->scope ? keel__bytes_slice(origin->scope->name) : keel_slice("", 0),
         .kind = span->kind,
+        .failed = record.status == KEEL_STATUS_ERROR,
         .message_events = events->messages,
         .message_event_count = events->message_count,
     };

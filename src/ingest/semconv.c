@@ -47,6 +47,8 @@ const struct keel__semconv_row keel__semconv_rows[] = {
     {"ai.usage.reasoningTokens", KEEL__F_REASONING, KEEL__AI_SDK, 6},
     {"ai.usage.tokens", KEEL__F_INPUT_TOKENS, KEEL__AI_SDK, 6},
     {"ai.usage.totalTokens", KEEL__F_TOTAL_TOKENS, KEEL__AI_SDK, 4},
+    {"ai.value", KEEL__F_AI_VALUES, KEEL__AI_SDK, 2},
+    {"ai.values", KEEL__F_AI_VALUES, KEEL__AI_SDK, 1},
     {"embedding.invocation_parameters", KEEL__F_PARAMETERS, KEEL__OPENINFERENCE, 2},
     {"embedding.model_name", KEEL__F_RESPONSE_MODEL, KEEL__OPENINFERENCE, 5},
     {"enduser.id", KEEL__F_USER, KEEL__OTEL, 2},
@@ -145,6 +147,7 @@ const struct keel__semconv_list keel__semconv_lists[] = {
     {"llm.choices.", KEEL__L_CHOICES, KEEL__OPENINFERENCE, 1},
     {"llm.tools.", KEEL__L_TOOLS, KEEL__OPENINFERENCE, 1},
     {"llm.request.functions.", KEEL__L_TOOLS, KEEL__OPENLLMETRY, 2},
+    {"embedding.embeddings.", KEEL__L_EMBEDDINGS, KEEL__OPENINFERENCE, 1},
 };
 const size_t keel__semconv_list_count = sizeof keel__semconv_lists / sizeof keel__semconv_lists[0];
 
@@ -222,6 +225,7 @@ const char *keel__field_target(enum keel__field field)
         [KEEL__F_AI_OBJECT] = "output message; `events.output` of the outer span without text",
         [KEEL__F_OLD_PROMPT] = "input messages",
         [KEEL__F_OLD_COMPLETION] = "output messages",
+        [KEEL__F_AI_VALUES] = "`events.input` of embeddings: a JSON array of texts",
     };
     return targets[field];
 }
@@ -229,9 +233,13 @@ const char *keel__field_target(enum keel__field field)
 const char *keel__list_target(enum keel__list list)
 {
     static const char *const targets[] = {
-        [KEEL__L_INPUT_MESSAGES] = "input messages", [KEEL__L_OUTPUT_MESSAGES] = "output messages",
-        [KEEL__L_PROMPTS] = "input messages",        [KEEL__L_CHOICES] = "output messages",
+        [KEEL__L_INPUT_MESSAGES] = "input messages",
+        [KEEL__L_OUTPUT_MESSAGES] = "output messages",
+        [KEEL__L_PROMPTS] = "input messages",
+        [KEEL__L_CHOICES] = "output messages",
         [KEEL__L_TOOLS] = "tools offered",
+        [KEEL__L_EMBEDDINGS] =
+            "`events.input` of embeddings: a JSON array of texts; vectors are kept as attributes",
     };
     return targets[list];
 }

@@ -69,6 +69,7 @@ enum keel__field {
     KEEL__F_AI_OBJECT,
     KEEL__F_OLD_PROMPT,
     KEEL__F_OLD_COMPLETION,
+    KEEL__F_AI_VALUES, /* texts to embed */
     KEEL__FIELD_COUNT
 };
 
@@ -89,7 +90,8 @@ enum keel__list {
     KEEL__L_OUTPUT_MESSAGES,
     KEEL__L_PROMPTS,
     KEEL__L_CHOICES,
-    KEEL__L_TOOLS
+    KEEL__L_TOOLS,
+    KEEL__L_EMBEDDINGS
 };
 struct keel__semconv_list {
     const char *prefix;
