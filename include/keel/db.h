@@ -123,6 +123,9 @@ const char *keel_db_server_version(struct keel_db *db);
 /* What to tell the user when the SQLite in use is one that can corrupt a database (3.7.0
  * to 3.51.2); NULL when all is well. */
 const char *keel_db_sqlite_warning(void);
+/* Undoes what SQL that is not ours did to the session (SET, SET ROLE, PRAGMA): its settings are again
+ * those that keel_db_open made. Outside transactions only. */
+int keel_db_reset_session(struct keel_db *db, struct keel_error *err);
 /* Asks the statement under way on db to stop; the only call that another thread may make on a busy
  * db. */
 void keel_db_interrupt(struct keel_db *db);

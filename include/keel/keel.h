@@ -4,6 +4,7 @@
 
 #include <keel/db.h>
 #include <keel/error.h>
+#include <keel/migrate.h>
 #include <keel/record.h>
 #include <keel/store.h>
 #include <keel/types.h>

@@ -79,6 +79,15 @@ const char *keel_db_server_version(struct keel_db *db)
     return db->server_version;
 }
 
+int keel_db_reset_session(struct keel_db *db, struct keel_error *err)
+{
+    int rc = keel__db_ready(db, err);
+    if (!rc && db->depth > 0)
+        rc = keel_error_set(err, KEEL_INVALID, "the transaction begun at %s:%d is open",
+                            db->tx[0].file, db->tx[0].line);
+    return rc ? rc : db->driver->reset(db, err);
+}
+
 void keel_db_interrupt(struct keel_db *db)
 {
     db->driver->interrupt(db);

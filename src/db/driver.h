@@ -54,6 +54,8 @@ struct keel__driver {
     int (*commit)(struct keel_db *db, struct keel_error *err);
     enum keel__session (*session)(const struct keel_db *db);
     void (*interrupt)(struct keel_db *db); /* called on another thread */
+    /* The session's settings as open made them. */
+    int (*reset)(struct keel_db *db, struct keel_error *err);
 
     /* Optional. Starts as many of call's rows as go at once, says how many in *taken; without it,
      * rows are started one by one. Rows that come back end in the ordinal (from 1) of the row they

@@ -336,6 +336,7 @@ const struct keel__driver keel__postgres_driver = {
     .commit = commit,
     .session = session,
     .interrupt = keel__pg_interrupt,
+    .reset = keel__pg_reset,
     .start_batch = start_batch,
     .alive = keel__pg_alive,
     .reconnect = keel__pg_reconnect,

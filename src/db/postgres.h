@@ -87,6 +87,7 @@ void keel__pg_close(struct keel_db *db);
 int keel__pg_reconnect(struct keel_db *db, struct keel_error *err);
 bool keel__pg_alive(struct keel_db *db);
 void keel__pg_interrupt(struct keel_db *db);
+int keel__pg_reset(struct keel_db *db, struct keel_error *err);
 
 /* postgres_error.c */
 /* Fills err from a failed result (NULL: from the connection) and marks a lost connection. sql (may

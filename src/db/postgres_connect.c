@@ -89,6 +89,17 @@ static int configure(struct keel_db *db, struct keel_error *err)
     return rc;
 }
 
+int keel__pg_reset(struct keel_db *db, struct keel_error *err)
+{
+    static const char sql[] = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL";
+    PGresult *result = PQexec(keel__postgres_of(db)->conn, sql);
+    int rc = KEEL_OK;
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        rc = keel__pg_error(db, result, sql, err);
+    PQclear(result);
+    return rc ? rc : configure(db, err);
+}
+
 static int connect_now(struct keel_db *db, struct keel_error *err)
 {
     struct keel__postgres *postgres = keel__postgres_of(db);

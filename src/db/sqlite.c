@@ -281,4 +281,5 @@ const struct keel__driver keel__sqlite_driver = {
     .commit = commit,
     .session = session,
     .interrupt = interrupt,
+    .reset = keel__sqlite_reset,
 };

@@ -32,6 +32,7 @@ static inline struct keel__sqlite *keel__sqlite_of(const struct keel_db *db)
 }
 
 int keel__sqlite_open(struct keel_db *db, struct keel_error *err);
+int keel__sqlite_reset(struct keel_db *db, struct keel_error *err);
 void keel__sqlite_close(struct keel_db *db);
 /* Fills err from the connection's last error and what is known about the file. */
 int keel__sqlite_error(struct keel_db *db, int result, struct keel_error *err);

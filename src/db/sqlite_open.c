@@ -135,6 +135,19 @@ static int configure(struct keel_db *db, struct keel_error *err)
     return rc;
 }
 
+int keel__sqlite_reset(struct keel_db *db, struct keel_error *err)
+{
+    int rc = execute(db,
+                     "PRAGMA legacy_alter_table=OFF;"
+                     "PRAGMA recursive_triggers=OFF;"
+                     "PRAGMA ignore_check_constraints=OFF;"
+                     "PRAGMA reverse_unordered_selects=OFF;"
+                     "PRAGMA writable_schema=RESET;"
+                     "PRAGMA query_only=OFF",
+                     err);
+    return rc ? rc : configure(db, err);
+}
+
 int keel__sqlite_open(struct keel_db *db, struct keel_error *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;

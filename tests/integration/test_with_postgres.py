@@ -63,3 +63,10 @@ def test_the_server_goes_when_we_are_stopped(start, number, folder_goes):
     assert folder.exists() != folder_goes
     if not folder_goes:
         subprocess.run(["rm", "-rf", folder], check=True)
+
+
+def test_durable_means_that_it_syncs(source):
+    show = 'psql -At "$KEEL_TEST_POSTGRES_URL" -c "SHOW fsync"'
+    for options, value in ((["--durable"], "on"), ([], "off")):
+        command = [source / "scripts/with-postgres", *options, "sh", "-c", show]
+        assert subprocess.check_output(command, text=True) == value + "\n"
