@@ -65,7 +65,7 @@ int keel__guard_init(struct keel__guard *guard, const char *listen_host, bool lo
 
 void keel__guard_fini(struct keel__guard *guard)
 {
-    for (size_t i = 0; i < guard->count; i++)
+    for (size_t i = 0; guard->names && i < guard->count; i++)
         free(guard->names[i]);
     free(guard->names);
     *guard = (struct keel__guard){0};

@@ -32,7 +32,7 @@ static struct keel_slice read_parent(struct keel__input *input, struct yyjson_va
         keel__input_fail(input, "parent_span_id", "must be 16 lower-case hex digits");
     if (span.data)
         return span;
-    return id.size > 4 && memcmp(id.data, "log:", 4) == 0 ? id : key_of(input, id);
+    return id.data && id.size > 4 && memcmp(id.data, "log:", 4) == 0 ? id : key_of(input, id);
 }
 
 static void read_status(struct keel__input *input, struct yyjson_val *object,

@@ -93,7 +93,7 @@ enum MHD_Result keel__request_access(void *server, struct MHD_Connection *mhd, c
 void keel__request_completed(void *server, struct MHD_Connection *mhd, void **context,
                              enum MHD_RequestTerminationCode how);
 void *keel__request_line(void *server, const char *uri, struct MHD_Connection *mhd);
-void keel__request_connected(void *server, struct MHD_Connection *mhd, void **context,
+void keel__request_connected(void *context, struct MHD_Connection *mhd, void **connection,
                              enum MHD_ConnectionNotificationCode what);
 
 #endif

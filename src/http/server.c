@@ -36,7 +36,8 @@ static int processors(void)
 /* ---- what libmicrohttpd says ----------------------------------------------------------------- */
 
 /* Clients that go away in the middle of something are not worth the operator's attention. */
-static void log_microhttpd(void *context, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void log_microhttpd(void *context, const char *format,
+                                                                 va_list args)
 {
     char text[300];
 

@@ -32,7 +32,7 @@ void keel__price_cache_fini(struct keel__price_cache *cache);
  * keel__price_book_close. Thread-safe; db is the caller's. */
 int keel__price_book_open(const struct keel__price_book **out, struct keel__price_cache *cache,
                           struct keel_db *db, struct keel_error *err);
-void keel__price_book_close(const struct keel__price_book *book); /* NULL is fine */
+void keel__price_book_close(const struct keel__price_book *shared); /* NULL is fine */
 
 struct keel__priced {
     int64_t id; /* of its row */
