@@ -53,11 +53,27 @@ size_t keel__utf8_decode(const char *text, size_t size, uint32_t *codepoint, siz
     return 0;
 }
 
+/* How many of the bytes from i on are plain ASCII without NUL, counted in eights: most text is. */
+static size_t ascii_run(struct keel_slice text, size_t i)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    size_t from = i;
+    for (uint64_t word; text.size - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, text.data + i, sizeof word);
+        if ((word | (word - ones)) & tops) /* a byte over 127, or 0 */
+            break;
+    }
+    return i - from;
+}
+
 /* The number of leading bytes that are valid UTF-8, and not NUL unless allowed. */
 static size_t valid_prefix(struct keel_slice text, bool allow_nul)
 {
     size_t i = 0;
     while (i < text.size) {
+        i += ascii_run(text, i);
+        if (i == text.size)
+            break;
         uint32_t codepoint;
         size_t length = keel__utf8_decode(text.data + i, text.size - i, &codepoint, NULL);
         if (length == 0 || (codepoint == 0 && !allow_nul))

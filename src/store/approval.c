@@ -116,9 +116,11 @@ int keel_run_request_approval(struct keel_store *store, struct keel_uuid run_id,
                               .actor = actor ? actor : "api",
                               .token_hash = keel__hash_of(text, 64)};
     int code = keel__store_transact(store, KEEL_TX_WRITE, request_tx, &request, err);
-    if (code == 0)
-        memcpy(token, text, sizeof text);
-    return code;
+    if (code)
+        return code;
+    memcpy(token, text, sizeof text);
+    keel__store_changed(store, &(struct keel_change){.run_id = run_id}, 1);
+    return 0;
 }
 
 int keel_run_decide(struct keel_store *store, struct keel_uuid run_id, const char *token,
@@ -130,5 +132,8 @@ int keel_run_decide(struct keel_store *store, struct keel_uuid run_id, const cha
                               .token_hash =
                                   keel__hash_of(token ? token : "", token ? strlen(token) : 0),
                               .approve = approve};
-    return keel__store_transact(store, KEEL_TX_WRITE, decide_tx, &request, err);
+    int code = keel__store_transact(store, KEEL_TX_WRITE, decide_tx, &request, err);
+    if (code == 0)
+        keel__store_changed(store, &(struct keel_change){.run_id = run_id}, 1);
+    return code;
 }

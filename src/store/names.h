@@ -11,8 +11,8 @@
 #include "store/result.h"
 
 struct keel__name {
-    int64_t id;               /* 0 until resolved */
-    struct keel_value group;  /* session: its project's id; model: its provider */
+    int64_t id;              /* 0 until resolved */
+    struct keel_value group; /* session: its project's id; model: its provider */
     struct keel_slice text;
     struct keel_slice key;
 };

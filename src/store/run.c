@@ -219,6 +219,8 @@ int keel_run_create(struct keel_store *store, const struct keel_run_new *run, st
     *id = creation.id;
     if (created)
         *created = creation.created;
+    if (creation.created)
+        keel__store_changed(store, &(struct keel_change){.run_id = creation.id}, 1);
     return 0;
 }
 
@@ -249,5 +251,8 @@ int keel_run_set_status(struct keel_store *store, struct keel_uuid run_id,
     struct change change = {run_id, status, reason, actor ? actor : "api"};
     if (status < KEEL_RUN_PENDING || status > KEEL_RUN_CANCELLED)
         return keel_error_set(err, KEEL_INVALID, "unknown status %d", (int)status);
-    return keel__store_transact(store, KEEL_TX_WRITE, set_status, &change, err);
+    int code = keel__store_transact(store, KEEL_TX_WRITE, set_status, &change, err);
+    if (code == 0)
+        keel__store_changed(store, &(struct keel_change){.run_id = run_id}, 1);
+    return code;
 }

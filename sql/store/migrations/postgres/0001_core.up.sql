@@ -56,7 +56,8 @@ CREATE TABLE contents (
     bytes      bytea NOT NULL,
     created_at timestamptz NOT NULL
 );
-ALTER TABLE contents ALTER COLUMN bytes SET STORAGE EXTERNAL; -- compressed already where it pays
+-- Compressed already where that pays.
+ALTER TABLE contents ALTER COLUMN bytes SET STORAGE EXTERNAL;
 
 -- A node of a conversation: what was said (content) after what (parent).
 CREATE TABLE messages (
