@@ -1,55 +1,58 @@
 /* Opening a store: its schema is brought up to date by the migrations built into the program. */
 #include "base/error.h"
-#include "keel_sql_store.h"
+#include "store/migrations.h"
 #include "store/store.h"
 
 #include <stdlib.h>
 
-static const struct keel_query has_schema = {
-    .name = "store_has_schema",
-    .sqlite = "SELECT count(*) FROM sqlite_master WHERE name = 'runs'",
-    .postgres = "SELECT count(*) FROM pg_class WHERE relname = 'runs'"};
-
-static int run_file(struct keel_db *db, const struct keel_embedded_file *file,
-                    struct keel_error *err)
+/* Refuses what was made by a newer keel. *pending: how many migrations are still to be applied. */
+static int check_schema(struct keel_db *db, const struct keel_migrations *set, size_t *pending,
+                        struct keel_error *err)
 {
-    const char *from = file->data, *end = file->data + file->size;
-    int code = 0;
-    while (from < end && code == 0) {
-        const char *stop = strstr(from, ";\n");
-        if (!stop)
-            break;
-        code = keel_db_run(db, keel_slice(from, (size_t)(stop - from)), err);
-        from = stop + 2;
-    }
+    struct keel_migration_statuses statuses = {0};
+    int code = keel_migrate_status(&statuses, db, set, KEEL__STORE_MODULE, err);
+    for (size_t i = 0; i < statuses.count && code == 0; i++)
+        if (statuses.items[i].problem == KEEL_PROBLEM_MISSING)
+            code = keel_error_set(err, KEEL_CONFLICT,
+                                  "the store was made by a newer keel (schema version %s): use "
+                                  "that version, or a newer one",
+                                  statuses.items[i].version_text);
+    *pending = statuses.pending;
+    keel_migration_statuses_free(&statuses);
     return code;
 }
 
-static int migrate_tx(struct keel_db *db, void *context, struct keel_error *err)
+static int migrate(struct keel_db *db, const struct keel_migrations *set,
+                   const struct keel_store_options *options, struct keel_error *err)
 {
-    const struct keel_row *row;
-    (void)context;
-    int code = keel_db_one(db, &has_schema, KEEL_NO_PARAMS, &row, err);
-    if (code || keel_row_int(row, 0) > 0)
+    size_t pending;
+    int code = check_schema(db, set, &pending, err);
+    if (code || pending == 0)
         return code;
-    const struct keel_embedded_file *files = keel_db_dialect(db) == KEEL_SQLITE
-                                                 ? keel_migrations_store_sqlite
-                                                 : keel_migrations_store_postgres;
-    for (size_t i = 0; i < keel_migrations_store_sqlite_count && code == 0; i++)
-        if (strstr(files[i].name, ".up.sql"))
-            code = run_file(db, &files[i], err);
-    return code;
+    if (options->read_only || options->no_migrate)
+        return keel_error_set(err, KEEL_CONFLICT,
+                              "the store's schema is not up to date (%zu migration%s pending): run "
+                              "keel migrate up",
+                              pending, pending == 1 ? "" : "s");
+    return keel_migrate_run(db, set, KEEL_MIGRATE_UP,
+                            &(struct keel_migrate_options){.module = KEEL__STORE_MODULE}, err);
 }
 
-static int prepare(struct keel_store *store, struct keel_error *err)
+static int prepare(struct keel_store *store, const struct keel_store_options *options,
+                   struct keel_error *err)
 {
     struct keel_db *db;
-    int code = keel_pool_acquire(store->pool, KEEL_TX_WRITE, &db, err);
+    struct keel_migrations *set = NULL;
+    int code =
+        keel_pool_acquire(store->pool, options->read_only ? KEEL_TX_READ : KEEL_TX_WRITE, &db, err);
     if (code)
         return code;
-    code = keel_db_transact(db, KEEL_TX_WRITE, migrate_tx, NULL, err);
+    code = keel__store_migrations(&set, keel_db_dialect(db), err);
     if (code == 0)
+        code = migrate(db, set, options, err);
+    if (code == 0 && !options->read_only)
         code = keel__price_seed(db, err);
+    keel_migrations_free(set);
     keel_pool_release(store->pool, db);
     return code;
 }
@@ -68,8 +71,8 @@ int keel_store_open(struct keel_store **out, const char *url,
     struct keel_pool_options pool = options->pool;
     pool.db.read_only |= options->read_only;
     int code = keel_pool_open(&store->pool, url, &pool, err);
-    if (code == 0 && !options->read_only)
-        code = prepare(store, err);
+    if (code == 0)
+        code = prepare(store, options, err);
     if (code) {
         keel_store_close(store);
         return code;
