@@ -13,7 +13,8 @@ __attribute__((format(printf, 2, 0))) static void say(const char *prefix, const 
     char line[1024];
     vsnprintf(line, sizeof line, format, arguments);
     fputs(prefix, stderr);
-    keel__term_safe(stderr, keel_slice_of(line));
+    (*prefix ? keel__term_safe : keel__term_safe_lines)(stderr,
+                                                        keel_slice_of(line)); /* notes have lines */
     fputc('\n', stderr);
 }
 
