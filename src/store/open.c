@@ -1,9 +1,13 @@
 /* Opening a store: its schema is brought up to date by the migrations built into the program. */
 #include "base/error.h"
 #include "store/migrations.h"
+#include "store/partition.h"
 #include "store/store.h"
 
 #include <stdlib.h>
+
+/* An open store has partitions for the months to come, where that needs no rows to be moved. */
+enum { MONTHS_AHEAD = 1 };
 
 /* Refuses what was made by a newer keel. *pending: how many migrations are still to be applied. */
 static int check_schema(struct keel_db *db, const struct keel_migrations *set, size_t *pending,
@@ -43,6 +47,7 @@ static int prepare(struct keel_store *store, const struct keel_store_options *op
 {
     struct keel_db *db;
     struct keel_migrations *set = NULL;
+    int64_t created;
     int code =
         keel_pool_acquire(store->pool, options->read_only ? KEEL_TX_READ : KEEL_TX_WRITE, &db, err);
     if (code)
@@ -52,6 +57,8 @@ static int prepare(struct keel_store *store, const struct keel_store_options *op
         code = migrate(db, set, options, err);
     if (code == 0 && !options->read_only)
         code = keel__price_seed(db, err);
+    if (code == 0 && !options->read_only)
+        code = keel__partitions_create(db, keel_time_now_us(), MONTHS_AHEAD, false, &created, err);
     keel_migrations_free(set);
     keel_pool_release(store->pool, db);
     return code;
