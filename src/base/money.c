@@ -58,7 +58,7 @@ bool keel_money_parse(struct keel_slice text, int64_t *nusd)
 
 void keel__money_sum_add(struct keel__money_sum *sum, int64_t units, int64_t nusd_per_million)
 {
-    const keel__int128 most = ~((keel__int128)1 << 127);
+    const keel__int128 most = (keel__int128)(~(unsigned __int128)0 >> 1);
     keel__int128 product = (keel__int128)units * nusd_per_million;
     if (__builtin_add_overflow(sum->nusd_per_million, product, &sum->nusd_per_million))
         sum->nusd_per_million = product > 0 ? most : -most;
