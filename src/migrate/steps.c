@@ -94,7 +94,7 @@ static int check_transaction(struct builder *b, size_t first)
         b->count -= 2;
     }
     for (size_t i = first; i < b->count; i++) {
-        int kind = b->natures[i].kind;
+        enum keel__kind kind = b->natures[i].kind;
         if (kind != KEEL__ORDINARY && kind != KEEL__SAVES && kind != KEEL__ALONE)
             return refuse(b, i);
     }
@@ -147,7 +147,7 @@ static int add_singles(struct builder *b, size_t first, size_t end)
     size_t at = first;
     int rc = 0;
     while (rc == 0 && at < end) {
-        int kind = b->natures[at].kind;
+        enum keel__kind kind = b->natures[at].kind;
         if (kind == KEEL__BEGINS) {
             rc = add_group(b, &at, end);
         } else if (kind == KEEL__COMMITS) {

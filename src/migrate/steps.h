@@ -20,7 +20,7 @@ int keel__steps_build(struct keel__steps *out, struct keel__arena *arena,
 
 /* What a statement is to a migration, by its first words. */
 struct keel__nature {
-    enum {
+    enum keel__kind {
         KEEL__ORDINARY,
         KEEL__BEGINS,  /* opens a transaction, plainly */
         KEEL__COMMITS, /* ends it, plainly */
