@@ -96,6 +96,7 @@ struct keel_db_options {
     bool read_only;
     bool must_exist;          /* SQLite: do not create a missing file */
     bool foreign;             /* a database that is not ours: open defensively (see below) */
+    bool as_found;            /* another program's database, for its owner's own SQL (see below) */
     int busy_timeout_ms;      /* 0: 5000 */
     int statement_timeout_ms; /* 0: none. PostgreSQL: statement_timeout; SQLite: progress handler */
     const char *application_name; /* PostgreSQL; NULL: "keel" */
@@ -104,8 +105,9 @@ struct keel_db_options {
 /* Opens url: "sqlite:PATH", a path, ":memory:", "postgres://...", "postgresql://..." or a libpq
  * conninfo ("host=... dbname=..."). options may be NULL. On success *out is the caller's, to be
  * given to keel_db_close. SQLite is opened with WAL, synchronous=FULL, foreign_keys=ON,
- * trusted_schema=OFF; read-only handles and `foreign` ones leave the journal mode alone and, when
- * foreign, add cell_size_check, mmap off and limits. Errors say what to do: INVALID for a URL that
+ * trusted_schema=OFF; read-only, `foreign` and `as_found` handles leave the journal mode alone;
+ * as_found and foreign ones take double-quoted strings, as most programs' SQLite does, and foreign
+ * ones add cell_size_check, mmap off and limits. Errors say what to do: INVALID for a URL that
  * cannot be understood, NOTFOUND for a missing file or database, BUSY for a locked one, IO for an
  * unreachable server, a wrong password, or a file that is no database. */
 int keel_db_open(struct keel_db **out, const char *url, const struct keel_db_options *options,
@@ -123,8 +125,8 @@ const char *keel_db_server_version(struct keel_db *db);
 /* What to tell the user when the SQLite in use is one that can corrupt a database (3.7.0
  * to 3.51.2); NULL when all is well. */
 const char *keel_db_sqlite_warning(void);
-/* Undoes what SQL that is not ours did to the session (SET, SET ROLE, PRAGMA): its settings are again
- * those that keel_db_open made. Outside transactions only. */
+/* Undoes what SQL that is not ours did to the session (SET, SET ROLE, PRAGMA): its settings are
+ * again those that keel_db_open made. Outside transactions only. */
 int keel_db_reset_session(struct keel_db *db, struct keel_error *err);
 /* Asks the statement under way on db to stop; the only call that another thread may make on a busy
  * db. */
@@ -180,9 +182,10 @@ size_t keel_row_columns(const struct keel_row *row);
 const char *keel_row_name(const struct keel_row *row, size_t column);
 enum keel_type keel_row_type(const struct keel_row *row, size_t column); /* KEEL_NULL when NULL */
 bool keel_row_is_null(const struct keel_row *row, size_t column);
-/* NULL reads as 0, false, absent, all-zero. A value of another type is converted where that is exact
- * (text that is a number, a time, a UUID or money; 16 bytes to a UUID; any value to text; INT to TIME
- * and MONEY, as SQLite stores them), otherwise it reads as NULL does. Only keel_row_double rounds. */
+/* NULL reads as 0, false, absent, all-zero. A value of another type is converted where that is
+ * exact (text that is a number, a time, a UUID or money; 16 bytes to a UUID; any value to text; INT
+ * to TIME and MONEY, as SQLite stores them), otherwise it reads as NULL does. Only keel_row_double
+ * rounds. */
 bool keel_row_bool(const struct keel_row *row, size_t column);
 int64_t keel_row_int(const struct keel_row *row, size_t column);
 double keel_row_double(const struct keel_row *row, size_t column);

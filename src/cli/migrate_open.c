@@ -14,7 +14,7 @@ static int open_database(struct keel__migration_target *target, struct keel_erro
 {
     bool looks = !target->action || target->own->dry_run;
     struct keel_db_options options = {
-        .read_only = looks, .must_exist = looks, .foreign = target->own->dir != NULL};
+        .read_only = looks, .must_exist = looks, .as_found = target->own->dir != NULL};
     const char *url = keel_db_default_url(target->global->db);
     int code = keel_db_open(&target->db, url, &options, err);
     if (code != KEEL_NOTFOUND || !looks || is_postgres(url))

@@ -105,15 +105,22 @@ static int set_limits(struct keel_db *db, struct keel_error *err)
     sqlite3_limit(handle, SQLITE_LIMIT_TRIGGER_DEPTH, 50);
     sqlite3_limit(handle, SQLITE_LIMIT_WORKER_THREADS, 0);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    /* Most programs are built with double-quoted strings allowed, and their views may need them. */
+    return execute(db, "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0", err);
+}
+
+/* Most programs are built with double-quoted strings allowed: their views and migrations may need
+ * them. */
+static void allow_quoted_strings(struct keel_db *db)
+{
+    sqlite3 *handle = keel__sqlite_of(db)->handle;
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 1, NULL);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 1, NULL);
-    return execute(db, "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0", err);
 }
 
 static int configure(struct keel_db *db, struct keel_error *err)
 {
-    bool ours = !db->options.read_only && !db->options.foreign;
+    bool theirs = db->options.foreign || db->options.as_found;
+    bool ours = !db->options.read_only && !theirs;
     int rc = execute(db,
                      "PRAGMA foreign_keys=ON;"
                      "PRAGMA trusted_schema=OFF;"
@@ -125,6 +132,8 @@ static int configure(struct keel_db *db, struct keel_error *err)
         rc = execute(db,
                      db->options.read_only ? "PRAGMA cache_size=-8192" : "PRAGMA cache_size=-32768",
                      err);
+    if (theirs)
+        allow_quoted_strings(db);
     if (!rc && db->options.foreign)
         rc = set_limits(db, err);
     /* Reads the first page: a file that is no database, or is locked, is found out here. */

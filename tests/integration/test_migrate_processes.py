@@ -73,10 +73,10 @@ def test_eight_at_once_where_one_fails(database, keel_bin, tmp_path):
     assert sorted(database.rows("SELECT DISTINCT n FROM applied")) == [(2,), (3,)]
 
 
-ROUNDS = 12
+ROUNDS = 16
 
 
-def test_killed_at_random_moments(request, database, keel_bin, tmp_path_factory, keel):
+def test_killed_at_random_moments(record_property, database, keel_bin, tmp_path_factory, keel):
     """Whatever the moment, the next run goes on without help, and nothing is applied twice or in part."""
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
@@ -126,6 +126,8 @@ def test_killed_at_random_moments(request, database, keel_bin, tmp_path_factory,
         status = json.loads(keel("migrate", "status", "--dir", folder, "--db", database.url, "--json").stdout)
         assert {m["state"] for m in status} == {"applied"} and {m["problem"] for m in status} == {None}
     print(f"{kills} kills, {inside} of them of runs that had changed the database")
+    for name, value in (("seed", seed), ("kills", kills), ("kills_inside", inside)):
+        record_property(name, value)
     assert inside >= ROUNDS
 
 
