@@ -6,6 +6,7 @@
 #include <keel/error.h>
 #include <keel/migrate.h>
 #include <keel/record.h>
+#include <keel/schema.h>
 #include <keel/store.h>
 #include <keel/types.h>
 #include <keel/version.h>
