@@ -123,6 +123,8 @@ struct keel__attribute *keel__attributes_find(const struct keel__attributes *att
 struct keel__attributes keel__attributes_numbered(const struct keel__attributes *attributes,
                                                   const char *prefix)
 {
+    if (attributes->count == 0)
+        return *attributes;
     size_t size = strlen(prefix);
     size_t from = lower_bound(attributes, keel_slice(prefix, size));
     /* Bytes below '0' and above '9' may stand around the digits. */
