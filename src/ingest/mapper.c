@@ -8,14 +8,14 @@
 #include <yyjson.h>
 
 /* A buffer as large as this after one value is given back rather than kept for the next. */
-enum { SCRATCH_KEPT_BYTES = 1 << 20 };
+enum { SCRATCH_KEPT_BYTES = 1 << 20, MAX_DIGITS = 200 };
 
 static const double exact_integers = 9007199254740992.0; /* 2^53 */
 
 void keel__mapper_init(struct keel__mapper *mapper, struct keel__arena *arena)
 {
     *mapper = (struct keel__mapper){.arena = arena};
-    keel__str_init(&mapper->scratch, arena->limit_bytes);
+    keel__str_init(&mapper->scratch, arena->limit_bytes / 4);
 }
 
 void keel__mapper_fini(struct keel__mapper *mapper)
@@ -25,7 +25,12 @@ void keel__mapper_fini(struct keel__mapper *mapper)
 
 int keel__mapper_error(const struct keel__mapper *mapper, struct keel_error *err)
 {
-    return mapper->failed ? keel__arena_error(mapper->arena, err) : KEEL_OK;
+    if (!mapper->failed)
+        return KEEL_OK;
+    if (mapper->arena->over_limit)
+        return keel__arena_error(mapper->arena, err);
+    return keel_error_set(err, KEEL_NOMEM,
+                          "one value of this needs more memory than is allowed for it");
 }
 
 void *keel__mapper_alloc(struct keel__mapper *mapper, size_t count, size_t size)
@@ -53,7 +58,7 @@ struct keel_slice keel__mapper_written(struct keel__mapper *mapper)
         mapper->failed = true;
     if (mapper->scratch.capacity > SCRATCH_KEPT_BYTES || mapper->scratch.failed) {
         keel__str_fini(&mapper->scratch);
-        keel__str_init(&mapper->scratch, mapper->arena->limit_bytes);
+        keel__str_init(&mapper->scratch, mapper->arena->limit_bytes / 4);
     }
     return text;
 }
@@ -66,9 +71,21 @@ struct keel_slice keel__mapper_clean(struct keel__mapper *mapper, struct keel_sl
     return clean;
 }
 
+/* Most texts are not JSON, and some are very long. */
+static bool may_be_json(struct keel_slice text)
+{
+    size_t i = 0;
+    while (i < text.size && (text.data[i] == ' ' || text.data[i] == '\n' || text.data[i] == '\r' ||
+                             text.data[i] == '\t'))
+        i++;
+    return i < text.size && memchr("{[\"-0123456789tfn", text.data[i], 17) != NULL;
+}
+
 struct yyjson_val *keel__mapper_parse(struct keel__mapper *mapper, struct keel_slice text)
 {
     struct yyjson_doc *doc;
+    if (!may_be_json(text))
+        return NULL;
     int rc =
         keel__json_read_arena(&doc, mapper->arena, keel__mapper_clean(mapper, text), NULL, NULL);
     if (rc == KEEL_NOMEM)
@@ -174,13 +191,26 @@ static void put_container(struct keel__mapper *mapper, struct keel__json *json, 
     keel__json_object_end(json);
 }
 
+/* A whole number of more than 64 bits stays one. What is beyond a double (1e400), or beyond reason,
+ * becomes its text: PostgreSQL's numeric ends somewhere, too. */
+static void put_raw(struct keel__json *json, struct keel_slice raw)
+{
+    bool whole = raw.size <= MAX_DIGITS;
+    for (size_t i = 0; i < raw.size && whole; i++)
+        whole = raw.data[i] == '-' || (raw.data[i] >= '0' && raw.data[i] <= '9');
+    if (whole)
+        keel__json_raw(json, raw);
+    else
+        keel__json_text(json, raw);
+}
+
 /* Recursion is bounded by the limits of keel__json_read_arena. */
 void keel__json_val(struct keel__mapper *mapper, struct keel__json *json, yyjson_val *val)
 {
     double real;
     switch (yyjson_get_type(val)) {
     case YYJSON_TYPE_RAW:
-        keel__json_raw(json, keel_slice(yyjson_get_raw(val), yyjson_get_len(val)));
+        put_raw(json, keel_slice(yyjson_get_raw(val), yyjson_get_len(val)));
         return;
     case YYJSON_TYPE_BOOL:
         keel__json_bool(json, yyjson_get_bool(val));

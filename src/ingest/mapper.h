@@ -19,7 +19,8 @@ struct yyjson_val;
 
 struct keel__mapper {
     struct keel__arena *arena;
-    struct keel__str scratch; /* of the function that is at work; empty between calls */
+    struct keel__str
+        scratch; /* of the function that is at work; at most a quarter of arena's limit */
     bool failed;
 };
 

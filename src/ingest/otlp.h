@@ -29,7 +29,7 @@ const char *keel__otlp_content_type(enum keel__otlp_encoding encoding);
 
 /* Bounds on one body; zero takes the default. */
 struct keel__otlp_options {
-    size_t max_memory_bytes; /* of what decoding takes from the arena; default 160 MiB */
+    size_t max_memory_bytes; /* of the arena; default 160 MiB. A quarter more is used meanwhile */
     size_t max_depth;        /* messages inside messages; default 64 */
     size_t max_records;      /* spans + span events + log records; default 1,000,000 */
 };
