@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+extern const struct keel__command keel__cmd_serve;
 extern const struct keel__command keel__cmd_demo;
 extern const struct keel__command keel__cmd_runs;
 extern const struct keel__command keel__cmd_show;
@@ -18,11 +19,10 @@ extern const struct keel__command keel__cmd_completion;
 extern const struct keel__command keel__cmd_help;
 
 const struct keel__command *const keel__commands[] = {
-    &keel__cmd_demo,       &keel__cmd_runs,       &keel__cmd_show,
-    &keel__cmd_timeline,   &keel__cmd_tail,       &keel__cmd_costs,
-    &keel__cmd_sessions,   &keel__cmd_prices,     &keel__cmd_migrate,
-    &keel__cmd_keys,       &keel__cmd_partitions, &keel__cmd_version,
-    &keel__cmd_completion, &keel__cmd_help,       NULL,
+    &keel__cmd_serve,    &keel__cmd_demo,       &keel__cmd_runs,  &keel__cmd_show,
+    &keel__cmd_timeline, &keel__cmd_tail,       &keel__cmd_costs, &keel__cmd_sessions,
+    &keel__cmd_prices,   &keel__cmd_migrate,    &keel__cmd_keys,  &keel__cmd_partitions,
+    &keel__cmd_version,  &keel__cmd_completion, &keel__cmd_help,  NULL,
 };
 
 const struct keel__command *keel__command_find(const char *name)

@@ -101,7 +101,7 @@ static bool check_key(struct keel__request *request)
     const struct keel__headers *headers = &request->headers;
     enum keel_role role;
 
-    if (!request->server->auth || (request->route && request->route->access == KEEL__PUBLIC))
+    if (!request->server->auth || (request->route && request->route->access == KEEL__ACCESS_PUBLIC))
         return true;
     struct keel_slice key = keel__auth_key(headers->authorization, headers->api_key);
     if (!key.data)

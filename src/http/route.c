@@ -9,39 +9,39 @@
 
 /* clang-format off */
 const struct keel__route keel__routes[] = {
-    {"POST", "/v1/traces", KEEL__WRITE, KEEL__LANE_INGEST, KEEL__BODY_OTLP, NULL, keel__api_traces, "exportTraces"},
-    {"POST", "/v1/logs", KEEL__WRITE, KEEL__LANE_INGEST, KEEL__BODY_OTLP, NULL, keel__api_logs, "exportLogs"},
-    {"POST", "/v1/metrics", KEEL__WRITE, KEEL__LANE_INGEST, KEEL__BODY_OTLP, NULL, keel__api_metrics, "exportMetrics"},
+    {"POST", "/v1/traces", KEEL__ACCESS_WRITE, KEEL__LANE_INGEST, KEEL__BODY_OTLP, NULL, keel__api_traces, "exportTraces"},
+    {"POST", "/v1/logs", KEEL__ACCESS_WRITE, KEEL__LANE_INGEST, KEEL__BODY_OTLP, NULL, keel__api_logs, "exportLogs"},
+    {"POST", "/v1/metrics", KEEL__ACCESS_WRITE, KEEL__LANE_INGEST, KEEL__BODY_OTLP, NULL, keel__api_metrics, "exportMetrics"},
 
-    {"POST", "/api/v1/runs", KEEL__WRITE, KEEL__LANE_API, KEEL__BODY_JSON, NULL, keel__api_run_create, "createRun"},
-    {"GET", "/api/v1/runs", KEEL__READ, KEEL__LANE_API, KEEL__BODY_NONE,
+    {"POST", "/api/v1/runs", KEEL__ACCESS_WRITE, KEEL__LANE_API, KEEL__BODY_JSON, NULL, keel__api_run_create, "createRun"},
+    {"GET", "/api/v1/runs", KEEL__ACCESS_READ, KEEL__LANE_API, KEEL__BODY_NONE,
      "project status kind session q since until limit after", keel__api_run_list, "listRuns"},
-    {"GET", RUN, KEEL__READ, KEEL__LANE_API, KEEL__BODY_NONE, NULL, keel__api_run_get, "getRun"},
-    {"POST", RUN "/status", KEEL__WRITE, KEEL__LANE_API, KEEL__BODY_JSON, NULL, keel__api_run_set_status, "setRunStatus"},
-    {"GET", RUN "/status-log", KEEL__READ, KEEL__LANE_API, KEEL__BODY_NONE, NULL, keel__api_run_status_log, "listRunStatusChanges"},
-    {"POST", RUN "/inputs", KEEL__WRITE, KEEL__LANE_API, KEEL__BODY_JSON, NULL, keel__api_run_add_inputs, "addRunInputs"},
-    {"GET", RUN "/inputs", KEEL__READ, KEEL__LANE_API, KEEL__BODY_NONE, NULL, keel__api_run_inputs, "listRunInputs"},
-    {"POST", RUN "/approval", KEEL__WRITE, KEEL__LANE_API, KEEL__BODY_JSON, NULL, keel__api_run_request_approval, "requestRunApproval"},
-    {"POST", RUN "/approval/decision", KEEL__WRITE, KEEL__LANE_API, KEEL__BODY_JSON, NULL, keel__api_run_decide, "decideRunApproval"},
+    {"GET", RUN, KEEL__ACCESS_READ, KEEL__LANE_API, KEEL__BODY_NONE, NULL, keel__api_run_get, "getRun"},
+    {"POST", RUN "/status", KEEL__ACCESS_WRITE, KEEL__LANE_API, KEEL__BODY_JSON, NULL, keel__api_run_set_status, "setRunStatus"},
+    {"GET", RUN "/status-log", KEEL__ACCESS_READ, KEEL__LANE_API, KEEL__BODY_NONE, NULL, keel__api_run_status_log, "listRunStatusChanges"},
+    {"POST", RUN "/inputs", KEEL__ACCESS_WRITE, KEEL__LANE_API, KEEL__BODY_JSON, NULL, keel__api_run_add_inputs, "addRunInputs"},
+    {"GET", RUN "/inputs", KEEL__ACCESS_READ, KEEL__LANE_API, KEEL__BODY_NONE, NULL, keel__api_run_inputs, "listRunInputs"},
+    {"POST", RUN "/approval", KEEL__ACCESS_WRITE, KEEL__LANE_API, KEEL__BODY_JSON, NULL, keel__api_run_request_approval, "requestRunApproval"},
+    {"POST", RUN "/approval/decision", KEEL__ACCESS_WRITE, KEEL__LANE_API, KEEL__BODY_JSON, NULL, keel__api_run_decide, "decideRunApproval"},
 
-    {"POST", RUN "/events", KEEL__WRITE, KEEL__LANE_API, KEEL__BODY_JSON, NULL, keel__api_event_add, "addEvents"},
-    {"GET", RUN "/events", KEEL__READ, KEEL__LANE_API, KEEL__BODY_NONE, "after limit details", keel__api_event_list, "listEvents"},
-    {"GET", RUN "/events/{sequence}", KEEL__READ, KEEL__LANE_API, KEEL__BODY_NONE, NULL, keel__api_event_get, "getEvent"},
-    {"GET", RUN "/timeline", KEEL__READ, KEEL__LANE_API, KEEL__BODY_NONE, "limit", keel__api_run_timeline, "getRunTimeline"},
-    {"POST", RUN "/llm-calls", KEEL__WRITE, KEEL__LANE_API, KEEL__BODY_JSON, NULL, keel__api_llm_call_add, "addLlmCalls"},
-    {"GET", RUN "/llm-calls", KEEL__READ, KEEL__LANE_API, KEEL__BODY_NONE, "after limit messages", keel__api_llm_call_list, "listLlmCalls"},
-    {"GET", RUN "/llm-calls/{sequence}", KEEL__READ, KEEL__LANE_API, KEEL__BODY_NONE, NULL, keel__api_llm_call_get, "getLlmCall"},
+    {"POST", RUN "/events", KEEL__ACCESS_WRITE, KEEL__LANE_API, KEEL__BODY_JSON, NULL, keel__api_event_add, "addEvents"},
+    {"GET", RUN "/events", KEEL__ACCESS_READ, KEEL__LANE_API, KEEL__BODY_NONE, "after limit details", keel__api_event_list, "listEvents"},
+    {"GET", RUN "/events/{sequence}", KEEL__ACCESS_READ, KEEL__LANE_API, KEEL__BODY_NONE, NULL, keel__api_event_get, "getEvent"},
+    {"GET", RUN "/timeline", KEEL__ACCESS_READ, KEEL__LANE_API, KEEL__BODY_NONE, "limit", keel__api_run_timeline, "getRunTimeline"},
+    {"POST", RUN "/llm-calls", KEEL__ACCESS_WRITE, KEEL__LANE_API, KEEL__BODY_JSON, NULL, keel__api_llm_call_add, "addLlmCalls"},
+    {"GET", RUN "/llm-calls", KEEL__ACCESS_READ, KEEL__LANE_API, KEEL__BODY_NONE, "after limit messages", keel__api_llm_call_list, "listLlmCalls"},
+    {"GET", RUN "/llm-calls/{sequence}", KEEL__ACCESS_READ, KEEL__LANE_API, KEEL__BODY_NONE, NULL, keel__api_llm_call_get, "getLlmCall"},
 
-    {"GET", "/api/v1/sessions", KEEL__READ, KEEL__LANE_API, KEEL__BODY_NONE, "project limit after", keel__api_session_list, "listSessions"},
-    {"GET", "/api/v1/costs", KEEL__READ, KEEL__LANE_API, KEEL__BODY_NONE, "by project since until", keel__api_cost_report, "reportCosts"},
-    {"GET", "/api/v1/prices", KEEL__READ, KEEL__LANE_API, KEEL__BODY_NONE, "history", keel__api_price_list, "listPrices"},
-    {"GET", "/api/v1/audit-log", KEEL__ADMIN, KEEL__LANE_API, KEEL__BODY_NONE, "after limit", keel__api_audit_log, "listAuditLog"},
-    {"GET", "/api/v1/stream", KEEL__READ, KEEL__LANE_API, KEEL__BODY_NONE, "run project", keel__api_stream, "streamChanges"},
+    {"GET", "/api/v1/sessions", KEEL__ACCESS_READ, KEEL__LANE_API, KEEL__BODY_NONE, "project limit after", keel__api_session_list, "listSessions"},
+    {"GET", "/api/v1/costs", KEEL__ACCESS_READ, KEEL__LANE_API, KEEL__BODY_NONE, "by project since until", keel__api_cost_report, "reportCosts"},
+    {"GET", "/api/v1/prices", KEEL__ACCESS_READ, KEEL__LANE_API, KEEL__BODY_NONE, "history", keel__api_price_list, "listPrices"},
+    {"GET", "/api/v1/audit-log", KEEL__ACCESS_ADMIN, KEEL__LANE_API, KEEL__BODY_NONE, "after limit", keel__api_audit_log, "listAuditLog"},
+    {"GET", "/api/v1/stream", KEEL__ACCESS_READ, KEEL__LANE_API, KEEL__BODY_NONE, "run project", keel__api_stream, "streamChanges"},
 
-    {"GET", "/healthz", KEEL__PUBLIC, KEEL__LANE_HERE, KEEL__BODY_NONE, NULL, keel__api_health, "getHealth"},
-    {"GET", "/readyz", KEEL__READ, KEEL__LANE_API, KEEL__BODY_NONE, NULL, keel__api_ready, "getReadiness"},
-    {"GET", "/metrics", KEEL__READ, KEEL__LANE_HERE, KEEL__BODY_NONE, NULL, keel__api_prometheus, "getMetrics"},
-    {"GET", "/openapi.json", KEEL__READ, KEEL__LANE_HERE, KEEL__BODY_NONE, NULL, keel__api_openapi, "getOpenapi"},
+    {"GET", "/healthz", KEEL__ACCESS_PUBLIC, KEEL__LANE_HERE, KEEL__BODY_NONE, NULL, keel__api_health, "getHealth"},
+    {"GET", "/readyz", KEEL__ACCESS_READ, KEEL__LANE_API, KEEL__BODY_NONE, NULL, keel__api_ready, "getReadiness"},
+    {"GET", "/metrics", KEEL__ACCESS_READ, KEEL__LANE_HERE, KEEL__BODY_NONE, NULL, keel__api_prometheus, "getMetrics"},
+    {"GET", "/openapi.json", KEEL__ACCESS_READ, KEEL__LANE_HERE, KEEL__BODY_NONE, NULL, keel__api_openapi, "getOpenapi"},
 };
 /* clang-format on */
 const size_t keel__route_count = sizeof(keel__routes) / sizeof(keel__routes[0]);
@@ -89,13 +89,13 @@ const struct keel__route *keel__route_find(const char *method, const char *path,
 bool keel__route_admits(const struct keel__route *route, enum keel_role role)
 {
     switch (route->access) {
-    case KEEL__PUBLIC:
+    case KEEL__ACCESS_PUBLIC:
         return true;
-    case KEEL__READ:
+    case KEEL__ACCESS_READ:
         return role == KEEL_ROLE_READ || role == KEEL_ROLE_ADMIN;
-    case KEEL__WRITE:
+    case KEEL__ACCESS_WRITE:
         return role == KEEL_ROLE_INGEST || role == KEEL_ROLE_ADMIN;
-    case KEEL__ADMIN:
+    case KEEL__ACCESS_ADMIN:
         break;
     }
     return role == KEEL_ROLE_ADMIN;

@@ -13,7 +13,12 @@ struct keel__json;
 struct keel__request;
 
 /* Who may: a reading key, an ingesting key, or only an admin's (who may all). */
-enum keel__access { KEEL__PUBLIC, KEEL__READ, KEEL__WRITE, KEEL__ADMIN };
+enum keel__access {
+    KEEL__ACCESS_PUBLIC,
+    KEEL__ACCESS_READ,
+    KEEL__ACCESS_WRITE,
+    KEEL__ACCESS_ADMIN
+};
 /* Where its handler runs: on the thread that moves bytes (it must not wait for anything), or on one
  * of two sets of threads, so that slow reads do not keep spans waiting. */
 enum keel__lane_name { KEEL__LANE_HERE, KEEL__LANE_INGEST, KEEL__LANE_API };
