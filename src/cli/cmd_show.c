@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "cli/messages.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "cli/tree.h"
@@ -204,7 +205,8 @@ static void event_line(const struct keel__term *term, const struct keel_event *e
     keel__term_style(term, KEEL__DIM);
     if (event->kind != KEEL_EVENT_SPAN && event->kind != KEEL_EVENT_MISSING)
         fprintf(term->out, "  %s", keel_event_kind_name(event->kind));
-    if (event->tool_name && event->kind == KEEL_EVENT_TOOL) {
+    if (event->tool_name && event->kind == KEEL_EVENT_TOOL &&
+        !strstr(keel__event_title(event), event->tool_name)) {
         fputc(' ', term->out);
         keel__term_safe(term->out, keel_slice_of(event->tool_name));
     }
@@ -241,7 +243,8 @@ static void call_cells(struct keel__table *table, const struct keel_llm_call *ca
 {
     char text[32];
     const char *model = call->response_model ? call->response_model : call->request_model;
-    const char *status = keel_event_status_name(call->status);
+    /* OpenTelemetry leaves the status of what went well unset */
+    const char *status = call->status == KEEL_STATUS_ERROR ? "error" : "ok";
     snprintf(text, sizeof text, "%lld", (long long)call->sequence);
     keel__table_cell(table, KEEL__DIM, text);
     keel__table_cell(table, KEEL__MAGENTA, model ? model : "-");
@@ -275,29 +278,13 @@ static void calls(const struct keel__term *term, const struct view *view)
     keel__table_free(table);
 }
 
-static void message_list(const struct keel__term *term, const struct keel_stored_message *messages,
-                         size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        fputs("  ", term->out);
-        keel__term_style(term, KEEL__BOLD);
-        keel__term_safe(term->out, keel_slice_of(messages[i].role));
-        keel__term_reset(term);
-        fputs(": ", term->out);
-        keel__term_safe_lines(term->out, messages[i].content);
-        fputc('\n', term->out);
-    }
-}
-
 static void messages(const struct keel__term *term, const struct view *view)
 {
     for (size_t i = 0; i < view->call_count; i++) {
-        const struct keel_llm_call *call = &view->calls[i];
         char title[64];
-        snprintf(title, sizeof title, "Messages of call %lld", (long long)call->sequence);
+        snprintf(title, sizeof title, "Messages of call %lld", (long long)view->calls[i].sequence);
         heading(term, title);
-        message_list(term, call->input_messages, call->input_message_count);
-        message_list(term, call->output_messages, call->output_message_count);
+        keel__messages_print(term, &view->calls[i], i ? &view->calls[i - 1] : NULL);
     }
 }
 

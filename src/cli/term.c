@@ -157,15 +157,18 @@ void keel__human_count(int64_t count, char out[32])
     out[at] = '\0';
 }
 
+/* Cents from a dollar up, three digits that say something below. */
 void keel__human_money(int64_t nusd, char out[32])
 {
     double dollars = (double)nusd / 1e9;
-    if (nusd == 0)
+    int digits = 2;
+    if (nusd == 0) {
         snprintf(out, 32, "$0");
-    else if (dollars >= 1 || dollars <= -1)
-        snprintf(out, 32, "$%.2f", dollars);
-    else
-        snprintf(out, 32, "$%.*f", dollars < 0.0001 ? 7 : 4, dollars);
+        return;
+    }
+    for (double size = dollars < 0 ? -dollars : dollars; size < 0.995 && digits < 9; size *= 10)
+        digits++;
+    snprintf(out, 32, "$%.*f", digits, dollars);
 }
 
 void keel__human_time(int64_t unix_us, char out[32])

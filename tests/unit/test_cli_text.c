@@ -177,6 +177,10 @@ static void test_numbers_for_people(void **state)
     assert_human(keel__human_money, 1234560000, "$1.23");
     assert_human(keel__human_money, 12340000, "$0.0123");
     assert_human(keel__human_money, 12300, "$0.0000123");
+    assert_human(keel__human_money, 75300, "$0.0000753");
+    assert_human(keel__human_money, 303300, "$0.000303");
+    assert_human(keel__human_money, 250000000, "$0.250");
+    assert_human(keel__human_money, 7, "$0.000000007");
 }
 
 int main(void)
