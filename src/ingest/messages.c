@@ -294,7 +294,7 @@ void keel__messages_add(struct keel__mapper *mapper, struct keel__messages *mess
         add_finish_reason(mapper, messages, inner);
         add_object(mapper, messages, inner, calls_of(message), role, text_may_be_parts);
     } else if (inner && !keel__member(message, "content parts contents")) {
-        keel__messages_add_text(mapper, messages, role, keel__val_text(inner));
+        keel__messages_add(mapper, messages, inner, role, text_may_be_parts); /* text, or parts */
     } else {
         add_object(mapper, messages, message, NULL, role, text_may_be_parts);
     }
