@@ -32,13 +32,13 @@ SELECT c.started_at, c.run_id, c.sequence, c.provider, q.name, a.name, c.input_t
    FOR NO KEY UPDATE OF c;
 
 -- name: recompute_page_undated
--- The same for calls without a start, which are priced as of their run's start or creation.
+-- The same for calls without a start, which are priced as of the creation of their run.
 -- params: after_run uuid, after_sequence int, page_size int
 -- returns: started_at time, run_id uuid, sequence int, provider text, request_model text
 -- returns: response_model text, input_tokens int, output_tokens int, cache_read_tokens int
 -- returns: cache_creation_tokens int, reasoning_tokens int, cost money, price_id int
 -- sqlite:
-SELECT coalesce(r.started_at, r.created_at), c.run_id, c.sequence, c.provider, q.name, a.name, c.input_tokens,
+SELECT r.created_at, c.run_id, c.sequence, c.provider, q.name, a.name, c.input_tokens,
        c.output_tokens, c.cache_read_tokens, c.cache_creation_tokens, c.reasoning_tokens, c.cost, c.price_id
   FROM llm_calls c
   JOIN runs r ON r.id = c.run_id
@@ -47,7 +47,7 @@ SELECT coalesce(r.started_at, r.created_at), c.run_id, c.sequence, c.provider, q
  WHERE c.started_at IS NULL AND (c.run_id, c.sequence) > ($1, $2)
  ORDER BY c.run_id, c.sequence LIMIT $3;
 -- postgres:
-SELECT coalesce(r.started_at, r.created_at), c.run_id, c.sequence, c.provider, q.name, a.name, c.input_tokens,
+SELECT r.created_at, c.run_id, c.sequence, c.provider, q.name, a.name, c.input_tokens,
        c.output_tokens, c.cache_read_tokens, c.cache_creation_tokens, c.reasoning_tokens, c.cost, c.price_id
   FROM llm_calls c
   JOIN runs r ON r.id = c.run_id
