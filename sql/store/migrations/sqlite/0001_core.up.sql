@@ -196,7 +196,7 @@ CREATE TABLE events (
     CHECK (input IS NULL OR input_hash IS NULL),
     CHECK (output IS NULL OR output_hash IS NULL)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX events_parent_idx ON events (run_id, parent_sequence);
+CREATE INDEX events_parent_idx ON events (run_id, parent_sequence) WHERE parent_sequence IS NOT NULL;
 CREATE INDEX events_attributes_hash_idx ON events (attributes_hash) WHERE attributes_hash IS NOT NULL;
 CREATE INDEX events_body_hash_idx ON events (body_hash) WHERE body_hash IS NOT NULL;
 CREATE INDEX events_input_hash_idx ON events (input_hash) WHERE input_hash IS NOT NULL;
