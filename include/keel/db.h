@@ -25,12 +25,16 @@ enum keel_dialect { KEEL_SQLITE = 1, KEEL_POSTGRES };
  * BOOL    INTEGER 0, 1 / boolean
  * INT     INTEGER / smallint, integer, bigint
  * DOUBLE  REAL / double precision
- * TEXT    TEXT / text, varchar, ... (without NUL bytes: PostgreSQL has none)
+ * TEXT    TEXT / text, varchar, ... (UTF-8 without NUL bytes)
  * BYTES   BLOB / bytea
  * UUID    BLOB of 16 / uuid
  * TIME    INTEGER Unix microseconds / timestamptz
  * MONEY   INTEGER nano-dollars / numeric(20,9) dollars
- * JSON    TEXT / jsonb (text that is JSON; PostgreSQL may normalise it) */
+ * JSON    TEXT / jsonb (text that is JSON; PostgreSQL normalises it, and refuses \u0000)
+ * What one of them would refuse or change in silence, both refuse with INVALID: a NUL byte in TEXT
+ * or JSON, a DOUBLE that is NaN, a parameter of another type than its statement declares (TEXT and
+ * JSON may stand for each other). A numeric that PostgreSQL computed is rounded to nano-dollars
+ * where MONEY is declared. */
 enum keel_type {
     KEEL_NULL = 0,
     KEEL_BOOL,
@@ -94,10 +98,10 @@ struct keel_db;
 
 struct keel_db_options {
     bool read_only;
-    bool must_exist;          /* SQLite: do not create a missing file */
-    bool foreign;             /* a database that is not ours: open defensively (see below) */
-    bool as_found;            /* another program's database, for its owner's own SQL (see below) */
-    int busy_timeout_ms;      /* 0: 5000 */
+    bool must_exist;     /* SQLite: do not create a missing file */
+    bool foreign;        /* a database that is not ours: open defensively (see below) */
+    bool as_found;       /* another program's database, for its owner's own SQL (see below) */
+    int busy_timeout_ms; /* SQLite; 0: 5000. PostgreSQL: lock_timeout, which 0 leaves as it is */
     int statement_timeout_ms; /* 0: none. PostgreSQL: statement_timeout; SQLite: progress handler */
     const char *application_name; /* PostgreSQL; NULL: "keel" */
 };
@@ -197,21 +201,26 @@ int64_t keel_row_money(const struct keel_row *row, size_t column); /* nano-dolla
 
 /* ---- transactions ---------------------------------------------------------------------------- */
 
-enum keel_tx { KEEL_TX_READ, KEEL_TX_WRITE }; /* SQLite: BEGIN / BEGIN IMMEDIATE */
+/* SQLite: BEGIN / BEGIN IMMEDIATE. PostgreSQL: a read-only snapshot (REPEATABLE READ) / BEGIN. */
+enum keel_tx { KEEL_TX_READ, KEEL_TX_WRITE };
 
 /* Nested begins are savepoints. The opener's place is kept for messages and the monitor. */
 int keel_db_begin_at(struct keel_db *db, enum keel_tx kind, const char *file, int line,
                      struct keel_error *err);
 #define keel_db_begin(db, kind, err) keel_db_begin_at((db), (kind), __FILE__, __LINE__, (err))
-/* UNCERTAIN when the connection broke while committing. */
+/* Whatever it returns, the level is gone: a commit that failed has been rolled back. UNCERTAIN when
+ * the connection broke while committing; CONFLICT when an earlier error had doomed the transaction.
+ * (A single statement outside a transaction can be UNCERTAIN in the same way, unless it is a
+ * SELECT.) */
 int keel_db_commit(struct keel_db *db, struct keel_error *err);
 void keel_db_rollback(
     struct keel_db *db); /* the innermost level; never fails from the caller's view */
 bool keel_db_in_transaction(const struct keel_db *db);
 
-/* Runs fn inside a transaction, and again with bounded, jittered backoff when it failed with
- * KEEL_BUSY (SQLITE_BUSY, serialization failure, deadlock). fn must be repeatable. Never retries
- * UNCERTAIN. */
+/* Runs fn inside a transaction, and again with bounded, jittered backoff (at most 10 times, or for
+ * 30 seconds) when it failed with KEEL_BUSY (SQLITE_BUSY, serialization failure, deadlock). fn must
+ * be repeatable. Never retries UNCERTAIN; inside another transaction runs fn once, in a savepoint.
+ */
 typedef int keel_tx_fn(struct keel_db *db, void *context, struct keel_error *err);
 int keel_db_transact_at(struct keel_db *db, enum keel_tx kind, keel_tx_fn *fn, void *context,
                         const char *file, int line, struct keel_error *err);

@@ -213,7 +213,7 @@ static int wait_in_line(struct keel__lane *lane, struct waiter *waiter, struct k
         wait = pthread_cond_timedwait(&waiter->cond, &pool->lock, &deadline);
     pthread_cond_destroy(&waiter->cond);
     if (waiter->db || waiter->may_open)
-        return KEEL_OK;
+        return KEEL_OK; /* what is handed over has not been home, and is still counted as out */
     leave_queue(lane, waiter);
     return keel_error_set(err, KEEL_BUSY,
                           "all %d database connections were in use for %d ms: try again, or allow "
@@ -230,15 +230,15 @@ static int take(struct keel__lane *lane, struct waiter *waiter, struct keel_erro
     if (pool->closing) {
         rc = keel_error_set(err, KEEL_CONFLICT, "the connection pool is being closed");
     } else if (lane->idle_count > 0) {
+        pool->out_count++;
         waiter->db = lane->idle[--lane->idle_count];
     } else if (lane->open_count < lane->max) {
+        pool->out_count++;
         lane->open_count++;
         waiter->may_open = true;
     } else {
         rc = wait_in_line(lane, waiter, err);
     }
-    if (!rc)
-        pool->out_count++;
     pthread_mutex_unlock(&pool->lock);
     return rc;
 }
@@ -253,13 +253,14 @@ static void give(struct keel__lane *lane, struct keel_db *db)
         waiter->db = db;
         waiter->may_open = db == NULL;
         pthread_cond_signal(&waiter->cond);
-    } else if (db) {
-        lane->idle[lane->idle_count++] = db;
     } else {
-        lane->open_count--;
+        if (db)
+            lane->idle[lane->idle_count++] = db;
+        else
+            lane->open_count--;
+        if (--pool->out_count == 0)
+            pthread_cond_broadcast(&pool->all_home);
     }
-    if (--pool->out_count == 0)
-        pthread_cond_broadcast(&pool->all_home);
     pthread_mutex_unlock(&pool->lock);
 }
 

@@ -10,13 +10,19 @@
 
 /* Arrays of a batch: large enough to make round trips cheap, small enough to bound memory on both
  * sides. */
-enum { BATCH_BYTES = 8 << 20 };
+enum { BATCH_BYTES = 4 << 20 };
 
 static void clear_result(struct keel__postgres *postgres)
 {
     PQclear(postgres->result);
     postgres->result = NULL;
     postgres->row_count = postgres->row_index = 0;
+}
+
+static void begin_statement(struct keel__postgres *postgres)
+{
+    clear_result(postgres);
+    atomic_store(&postgres->interrupted, false);
 }
 
 static bool succeeded(const PGresult *result)
@@ -173,7 +179,7 @@ static int start(struct keel_db *db, struct keel__statement *statement,
                  const struct keel__call *call, struct keel_error *err)
 {
     struct keel__postgres *postgres = keel__postgres_of(db);
-    clear_result(postgres);
+    begin_statement(postgres);
     int rc =
         keel__pg_encode(&postgres->params, statement->param_types, call->params, call->width, err);
     return rc ? rc : execute(db, statement, call->streaming, err);
@@ -183,7 +189,7 @@ static int start_batch(struct keel_db *db, struct keel__statement *statement,
                        const struct keel__call *call, size_t *taken, struct keel_error *err)
 {
     struct keel__postgres *postgres = keel__postgres_of(db);
-    clear_result(postgres);
+    begin_statement(postgres);
     int rc = keel__pg_encode_arrays(&postgres->params, call, BATCH_BYTES, taken, err);
     return rc ? rc : execute(db, statement, false, err);
 }
@@ -268,10 +274,10 @@ static int refuse_copy(struct keel_db *db, struct keel_error *err)
 static int run(struct keel_db *db, struct keel_slice sql, struct keel_error *err)
 {
     struct keel__postgres *postgres = keel__postgres_of(db);
-    char *text = keel__arena_dup(&db->scratch, sql.data ? sql : keel_slice("", 0));
+    char *text = keel__arena_dup(&db->scratch, sql);
     if (!text)
         return keel__nomem(err);
-    clear_result(postgres);
+    begin_statement(postgres);
     /* The extended protocol takes exactly one statement. */
     postgres->result = PQexecParams(postgres->conn, text, 0, NULL, NULL, NULL, NULL, 0);
     ExecStatusType status = PQresultStatus(postgres->result);
@@ -283,7 +289,7 @@ static int run(struct keel_db *db, struct keel_slice sql, struct keel_error *err
 static int control(struct keel_db *db, const char *sql, struct keel_error *err)
 {
     struct keel__postgres *postgres = keel__postgres_of(db);
-    clear_result(postgres);
+    begin_statement(postgres);
     postgres->result = PQexec(postgres->conn, sql);
     return succeeded(postgres->result) ? KEEL_OK : keel__pg_error(db, postgres->result, sql, err);
 }
@@ -323,7 +329,7 @@ static enum keel__session session(const struct keel_db *db)
 const struct keel__driver keel__postgres_driver = {
     .dialect = KEEL_POSTGRES,
     /* Reading sees one snapshot, as it does in SQLite. */
-    .begin = {"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "BEGIN READ WRITE"},
+    .begin = {"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "BEGIN"},
     .open = keel__pg_open,
     .close = keel__pg_close,
     .start = start,

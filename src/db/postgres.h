@@ -15,6 +15,7 @@
 
 #include <libpq-fe.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 /* Types of pg_type.dat that have a format of their own here. */
 enum {
@@ -58,7 +59,8 @@ struct keel__postgres {
     PGconn *conn;
     pthread_mutex_t cancel_lock; /* cancel may be used by another thread while we reconnect */
     PGcancel *cancel;
-    PGresult *result; /* of the statement under way or just done */
+    atomic_bool interrupted; /* keel_db_interrupt during the statement under way */
+    PGresult *result;        /* of the statement under way or just done */
     int row_count, row_index;
     bool streaming; /* more results are to be fetched */
     int64_t changed;

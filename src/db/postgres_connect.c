@@ -180,6 +180,7 @@ void keel__pg_interrupt(struct keel_db *db)
 {
     struct keel__postgres *postgres = keel__postgres_of(db);
     char reason[256];
+    atomic_store(&postgres->interrupted, true);
     pthread_mutex_lock(&postgres->cancel_lock);
     if (postgres->cancel)
         PQcancel(postgres->cancel, reason, sizeof reason);

@@ -123,7 +123,7 @@ static int reserve(struct keel__pg_params *params, size_t count, struct keel_err
 static struct keel__str *buffer_at(struct keel__pg_params *params, size_t i)
 {
     struct keel__str *buffer = &params->buffers[i];
-    if (buffer->capacity > 4 << 20)
+    if (buffer->capacity > 512 << 10)
         keel__str_fini(buffer);
     keel__str_clear(buffer);
     return buffer;

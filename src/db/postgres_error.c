@@ -88,10 +88,13 @@ int keel__pg_error(struct keel_db *db, const PGresult *result, const char *sql,
         return keel_error_set(err, KEEL_IO, "%s", PQerrorMessage(keel__postgres_of(db)->conn));
     }
     enum keel_code code = keel__pg_code(sqlstate);
-    if (strcmp(sqlstate, "57014") == 0 && strstr(message, "statement timeout"))
+    bool canceled = strcmp(sqlstate, "57014") == 0;
+    /* The server's message says which it was, but in its own language. */
+    if (canceled && db->options.statement_timeout_ms > 0 &&
+        !atomic_load(&keel__postgres_of(db)->interrupted))
         keel_error_set(err, code, "stopped after the statement timeout of %d ms",
                        db->options.statement_timeout_ms);
-    else if (strcmp(sqlstate, "57014") == 0)
+    else if (canceled)
         keel_error_set(err, code, "interrupted");
     else
         keel_error_set(err, code, "%s%s", message, hint(sqlstate));

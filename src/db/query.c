@@ -346,6 +346,8 @@ int keel_db_run(struct keel_db *db, struct keel_slice sql, struct keel_error *er
     static const struct keel_query unnamed = {.name = "(run)"};
     struct execution run = {.db = db, .query = &unnamed, .started_us = keel__clock_us()};
     int rc = keel__db_ready(db, err);
+    if (!sql.data)
+        sql = keel_slice("", 0);
     if (!rc && memchr(sql.data, '\0', sql.size))
         rc = keel_error_set(err, KEEL_INVALID, "the SQL holds a NUL byte");
     if (!rc) {

@@ -49,6 +49,12 @@ static int describe(struct keel_db *db, int result, struct keel_error *err)
                               "'sqlite3 %s .recover'",
                               path, sqlite3_errmsg(sqlite->handle), path);
     case SQLITE_READONLY:
+        if (db->options.read_only && result != SQLITE_READONLY)
+            return keel_error_set(
+                err, KEEL_IO,
+                "%s is in WAL mode, so reading it needs a folder that is writable: "
+                "copy it (with its -wal file) to one",
+                path);
         return keel_error_set(err, KEEL_IO,
                               "%s is read-only for this user or this connection: make the file and "
                               "its folder writable, or only read it",

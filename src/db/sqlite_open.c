@@ -100,7 +100,6 @@ static int use_wal(struct keel_db *db, struct keel_error *err)
 static int set_limits(struct keel_db *db, struct keel_error *err)
 {
     sqlite3 *handle = keel__sqlite_of(db)->handle;
-    sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
     sqlite3_limit(handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000);
     sqlite3_limit(handle, SQLITE_LIMIT_TRIGGER_DEPTH, 50);
     sqlite3_limit(handle, SQLITE_LIMIT_WORKER_THREADS, 0);

@@ -188,6 +188,11 @@ static void permissions(void **state)
     as_nobody(t->path, NULL, "cannot write");
     as_nobody(t->path, &(struct keel_db_options){.read_only = true}, NULL);
     as_nobody(in_folder(t, "new.db"), NULL, "not writable");
+    chmod(t->path, 0644);
+    testdb_sql(t, "PRAGMA journal_mode=WAL", NULL);
+    keel_db_close(t->db);
+    t->db = NULL;
+    as_nobody(t->path, &(struct keel_db_options){.read_only = true}, "copy it");
     chmod(t->path, 0);
     as_nobody(t->path, &(struct keel_db_options){.read_only = true}, "cannot read");
 }
@@ -217,10 +222,11 @@ static void sqlite_settings(void **state)
         keel_db_run(db, keel_slice_of("CREATE VIEW v AS SELECT \"text\" AS x FROM t"), &t->err),
         &t->err);
     assert_ok(keel_db_run(db, keel_slice_of("SELECT * FROM v"), &t->err), &t->err);
-    assert_error(keel_db_run(db, keel_slice_of("ATTACH ':memory:' AS other"), &t->err),
-                 KEEL_INVALID, &t->err, NULL);
+    assert_ok(keel_db_run(db, keel_slice_of("VACUUM"), &t->err), &t->err);
     keel_db_close(db);
+#ifdef KEEL_SQLITE_BUNDLED
     assert_null(keel_db_sqlite_warning());
+#endif
 }
 
 /* Many processes open a new database at once, and all of them get it. */
@@ -333,6 +339,10 @@ static void postgres_settings(void **state)
                  all[i][1]);
         assert_int_equal(testdb_int(t, sql), 1);
     }
+    assert_ok(keel_db_begin(db, KEEL_TX_WRITE, &t->err), &t->err);
+    assert_error(keel_db_run(db, keel_slice_of("CREATE TABLE x (i int)"), &t->err), KEEL_INVALID,
+                 &t->err, "read-only");
+    keel_db_rollback(db);
     assert_error(keel_db_run(db, keel_slice_of("CREATE TABLE x (i int)"), &t->err), KEEL_INVALID,
                  &t->err, "read-only");
 }
