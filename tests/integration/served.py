@@ -37,6 +37,14 @@ class Server:
         self.port = self._announced(time.monotonic() + timeout)["port"]
         return self
 
+    def start_and_kill(self, after_s):
+        """Starts it, and kills it after so many seconds, listening or not yet."""
+        with open(self.log, "ab") as log:
+            command = [*self._command, "--port", str(self.port)]
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
+        time.sleep(after_s)
+        self.kill()
+
     def _announced(self, deadline):
         text = b""
         while True:
