@@ -142,7 +142,7 @@ struct keel_migrate_options {
     int steps;          /* down without to: how many; 0: 1 */
     bool allow_out_of_order; /* up: also versions below the highest that is applied */
     enum keel_migrate_in_doubt in_doubt;
-    int lock_timeout_ms;          /* 0: 300,000; negative: do not wait */
+    int lock_timeout_ms; /* 0: 300,000; negative: do not wait */
     /* Asked between statements: true, and nothing further begins. May be NULL. */
     bool (*stopped)(void *context);
     keel_migrate_event_fn *event; /* may be NULL */

@@ -274,12 +274,12 @@ struct keel_llm_call {
     bool is_leaf; /* counted in roll-ups */
     int64_t started_at, ended_at, duration_us;
     const char *session_id, *agent_name; /* agent: nearest enclosing agent event's name or NULL */
-    struct keel_slice tools;                                      /* this and the following: */
+    struct keel_slice tools;             /* this and the following: */
     struct keel_stored_message *input_messages, *output_messages; /* with_messages only */
     size_t input_message_count, output_message_count;
 };
-/* Calls of a run in order of sequence > after, at most limit (0: 200, at most 1000); with messages a
- * page stops early at about 8 MiB of them. *next_after is 0 when this was the last page. */
+/* Calls of a run in order of sequence > after, at most limit (0: 200, at most 1000); with messages
+ * a page stops early at about 8 MiB of them. *next_after is 0 when this was the last page. */
 int keel_llm_call_list(struct keel_store *store, struct keel_uuid run_id, int64_t after, int limit,
                        bool with_messages, struct keel_llm_call **calls, size_t *count,
                        int64_t *next_after, struct keel_result *result, struct keel_error *err);

@@ -40,7 +40,7 @@ static void begin_words(struct words *w, struct keel_slice sql)
 
 static struct keel_slice take_table(struct words *w)
 {
-    const char *start = w->token.text.data, *end = start;
+    const char *start = w->token.text.data, *end;
     for (;;) {
         if (w->token.kind != KEEL__TOKEN_WORD && w->token.kind != KEEL__TOKEN_NAME)
             return keel_slice(NULL, 0);

@@ -75,7 +75,8 @@ static void merge(struct keel_migration_statuses *out, const struct keel_migrati
         }
         m += file != NULL;
         s += standing != NULL;
-        if (file || standing->state != KEEL_MIGRATION_PENDING) /* reverted, and the file is gone */
+        if (file || (standing && standing->state !=
+                                     KEEL_MIGRATION_PENDING)) /* reverted, and the file is gone */
             add(out, status_of(file, standing, highest));
     }
 }

@@ -50,7 +50,7 @@ struct keel_slice keel__fuller(struct keel_slice a, struct keel_slice b)
 static bool same_text(struct keel_slice a, struct keel_slice b)
 {
     return a.size == b.size && !a.data == !b.data &&
-           (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+           (!a.data || memcmp(a.data, b.data, a.size) == 0);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */

@@ -75,7 +75,8 @@ static int change_status(struct keel__batch *batch, struct keel__batch_run *run,
 
 static void set_text(struct keel__batch_run *run, struct keel_slice *text, struct keel_slice value)
 {
-    if (text->size == value.size && text->data && memcmp(text->data, value.data, value.size) == 0)
+    if (text->size == value.size && text->data && value.data &&
+        memcmp(text->data, value.data, value.size) == 0)
         return;
     *text = value;
     run->changed = true;

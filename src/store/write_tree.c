@@ -101,7 +101,8 @@ static int read_above_new_links(struct keel__batch *batch, struct keel_error *er
     if (!from)
         return keel__arena_error(batch->arena, err);
     for (size_t i = 0; i < batch->events.count; i++)
-        if (events[i]->linked && events[i]->stored && events[i]->parent->stored)
+        if (events[i]->linked && events[i]->stored && events[i]->parent &&
+            events[i]->parent->stored)
             from[count++] = events[i]->parent;
     return count ? ascend(batch, from, count, false, err) : 0;
 }
