@@ -169,6 +169,34 @@ static void close_waits_for_connections(void **state)
     pthread_join(thread, NULL);
 }
 
+static void *acquire_and_release(void *context)
+{
+    struct keel_pool *pool = context;
+    struct keel_db *db = acquire(pool, KEEL_TX_WRITE);
+    usleep(100000);
+    keel_pool_release(pool, db);
+    return NULL;
+}
+
+/* Who waited in line before the close is served first, and the pool lives as long. */
+static void close_waits_for_those_in_line(void **state)
+{
+    struct testdb *t = *state;
+    struct keel_pool *pool = open_pool(t, 1, 30000);
+    void *pair[] = {pool, acquire(pool, KEEL_TX_WRITE)};
+    pthread_t waiting[3], releasing;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&waiting[i], NULL, acquire_and_release, pool), 0);
+    usleep(100000);
+    int64_t before_us = keel_time_now_us();
+    assert_int_equal(pthread_create(&releasing, NULL, release_later, pair), 0);
+    keel_pool_close(pool);
+    assert_true(keel_time_now_us() - before_us > 450000);
+    pthread_join(releasing, NULL);
+    for (int i = 0; i < 3; i++)
+        pthread_join(waiting[i], NULL);
+}
+
 static void broken_connections_are_replaced(void **state)
 {
     struct testdb *t = *state;
@@ -240,6 +268,7 @@ int main(void)
         testdb_test(release_rolls_back),
         testdb_test(a_crowd_takes_turns),
         testdb_test(close_waits_for_connections),
+        testdb_test(close_waits_for_those_in_line),
         testdb_test(broken_connections_are_replaced),
         testdb_test(opening),
     };
