@@ -48,13 +48,23 @@ static void committed(void *context, int code, const struct keel_write_result *r
     keel__request_finish(request);
 }
 
+/* What a body may take at most beside itself: never more than there is when nobody else is served,
+ * or a client would be told for ever to come later. */
+static size_t most_decoded(const struct keel__share *share)
+{
+    size_t limit = share->budget->limit_bytes;
+    size_t rest = limit > share->bytes ? limit - share->bytes : 0;
+
+    return rest < MOST_DECODED ? rest : MOST_DECODED;
+}
+
 /* Decodes within what is left of the memory bound: first with as much as bodies usually take, then
  * with as much as any may. */
 static int decode(struct keel__request *request, struct export *export, struct keel_error *err)
 {
-    size_t body = request->share.bytes;
+    size_t body = request->share.bytes, most = most_decoded(&request->share);
     size_t usual = request->body_size * USUAL_EXPANSION + MIB;
-    size_t grants[] = {usual < MOST_DECODED ? usual : MOST_DECODED, MOST_DECODED};
+    size_t grants[] = {usual < most ? usual : most, most};
     int rc = KEEL_NOMEM;
 
     for (size_t i = 0; i < 2 && rc == KEEL_NOMEM; i++) {

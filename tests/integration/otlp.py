@@ -89,7 +89,7 @@ def json_span(one):
 def json_request(spans, service="load"):
     resource = {"attributes": [{"key": "service.name", "value": {"stringValue": service}}]}
     scope = {"scope": {"name": "test"}, "spans": [json_span(one) for one in spans]}
-    return json.dumps({"resourceSpans": [{"resource": resource, "scopeSpans": [scope]}]}).encode()
+    return json.dumps({"resourceSpans": [{"resource": resource, "scopeSpans": [scope]}]}, ensure_ascii=False).encode()
 
 
 def encodings():

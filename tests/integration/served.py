@@ -91,6 +91,16 @@ class Server:
         with urllib.request.urlopen(self.url + path, timeout=timeout) as answer:
             return json.load(answer)
 
+    def status(self, path, timeout=120):
+        """The status of a GET; its answer is read and dropped."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=timeout) as answer:
+                while answer.read(1 << 20):
+                    pass
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
     def items(self, path):
         """All items of a paged list, page by page."""
         after = ""
