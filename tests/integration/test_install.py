@@ -29,7 +29,7 @@ def installed(tmp_path_factory):
     return prefix, root, config
 
 
-def build(installed, folder, linking):
+def build(installed, folder, linking, program=PROGRAM):
     """A program linked with the installed libkeel; linking is shared or static."""
     prefix, _, config = installed
     environment = os.environ | {"PKG_CONFIG_PATH": str(config.parent), "PKG_CONFIG_SYSROOT_DIR": str(prefix)}
@@ -38,7 +38,7 @@ def build(installed, folder, linking):
         private = re.search(r"^Requires.private: (.*)$", config.read_text(), re.MULTILINE)[1].replace(",", "").split()
         flags = flags.replace("-lkeel", "-l:libkeel.a -pthread -lm ")
         flags += subprocess.check_output(["pkg-config", "--libs", *private], text=True)
-    (folder / "main.c").write_text(PROGRAM)
+    (folder / "main.c").write_text(program)
     subprocess.run(["gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "main.c", "-o", "main", *flags.split()],
                    cwd=folder, check=True)
     return folder / "main"
@@ -52,6 +52,20 @@ def test_a_program_builds_with_pkg_config_and_runs(installed, source, tmp_path, 
     program = build(installed, tmp_path, linking)
     assert subprocess.check_output([program], env=environment, text=True) == version + "\n"
     assert (root / "bin/keel").is_file()
+
+
+def test_the_example_program_records_a_run(installed, source, tmp_path, database):
+    example = (source / "examples/record_run.c").read_text()
+    environment = os.environ | {"LD_LIBRARY_PATH": str(installed[2].parent.parent)}
+    program = build(installed, tmp_path, "shared", example)
+    for _ in range(2):
+        said = subprocess.check_output([program, database.url], env=environment, text=True)
+        # 200 * 2.5 + 1000 * 1.25 + 80 * 10 dollars per million tokens
+        assert said == "summarise completed: 2 events, 1200 tokens in, 80 out, $0.00255\n"
+    assert database.value("SELECT count(*) FROM runs WHERE status = 'completed'") == 2
+    assert database.value("SELECT count(*) FROM messages") == 2
+    assert database.rows("SELECT DISTINCT kind, name FROM events ORDER BY kind") == [
+        ("agent", "summarise"), ("llm", "chat gpt-4o")]
 
 
 def test_every_public_header_stands_alone(installed, tmp_path):
