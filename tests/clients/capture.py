@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write what the real clients send to tests/fixtures/otlp/<client>/<variant>/, raw and readable.
 
-    capture.py [CLIENT ...]      default: all; needs the clients that scripts/bootstrap-clients installs
+    capture.py [CLIENT[/VARIANT] ...]    default: all; needs the clients that scripts/bootstrap-clients installs
 
 Bodies are kept as they came, after decompression, but for the paths of the capturing machine (in stack traces), which
 are overwritten with neutral ones of the same length: NNN-traces.pb or NNN-logs.json, with NNN the order of arrival.
@@ -69,15 +69,26 @@ def write(folder, received):
     (folder / "meta.json").write_text(json.dumps(meta, indent=1) + "\n")
 
 
-def main(names):
+def capture(client, variant, model_server):
+    with Receiver() as receiver:
+        clients.run(client, variant, receiver.endpoint, model_server)
+        received = [r._replace(body=without_paths(r.body)) for r in receiver.received]
+    write(FIXTURES / client.name / variant, received)
+    print(client.name, variant, [f"{r.path} {len(r.body)}" for r in received], flush=True)
+
+
+def main(wanted):
+    chosen = [
+        (client, variant)
+        for client in clients.CLIENTS
+        for variant in client.variants
+        if not wanted or client.name in wanted or f"{client.name}/{variant}" in wanted
+    ]
+    if not chosen:
+        sys.exit(f"capture.py: no such client: {' '.join(wanted)}")
     with clients.stub_model_server() as model_server:
-        for client in [clients.BY_NAME[name] for name in names] or clients.CLIENTS:
-            for variant in client.variants:
-                with Receiver() as receiver:
-                    clients.run(client, variant, receiver.endpoint, model_server)
-                    received = [r._replace(body=without_paths(r.body)) for r in receiver.received]
-                    write(FIXTURES / client.name / variant, received)
-                print(client.name, variant, [f"{r.path} {len(r.body)}" for r in receiver.received], flush=True)
+        for client, variant in chosen:
+            capture(client, variant, model_server)
 
 
 if __name__ == "__main__":

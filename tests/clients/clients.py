@@ -58,7 +58,7 @@ CLIENTS = (
         "otel-genai-openai-span",
         "genai_openai",
         "messages as span attributes",
-        (*PYTHON_VARIANTS, "responses", "responses-stream"),
+        (*PYTHON_VARIANTS, "limited", "responses", "responses-stream"),
         **GZIP,
         **{CONTENT: "span_only"},
     ),
@@ -97,7 +97,6 @@ CLIENTS = (
     ai_sdk(6, "http"),
     ai_sdk(7, "http", **GZIP),
 )
-BY_NAME = {client.name: client for client in CLIENTS}
 
 
 @contextmanager

@@ -177,12 +177,18 @@ def test_embeddings(tell, client, variant):
     assert run["status"] == "completed" and run["session_id"] == SCRIPT["session"]
 
 
-@every("error")
+ERRORS = {
+    "error": (SCRIPT["broken_model"], "The server had an error while processing your request."),
+    "limited": (SCRIPT["limited_model"], "Rate limit reached for stub-limited."),
+}
+
+
+@every(*ERRORS)
 def test_error(tell, client, variant):
     told = tell(client, variant)
     run = told.only_run()
     shows = told.show(run)
-    said = "The server had an error while processing your request."
+    model, said = ERRORS[variant]
 
     assert run["status"] == "failed" and said in run["last_error"]
     assert [(change["status"], said in (change["reason"] or "")) for change in shows["status_log"]] == [
@@ -191,7 +197,7 @@ def test_error(tell, client, variant):
     ]
     (call,) = shows["llm_calls"]
     assert call["status"] == "error" and said in call["error_message"] and call["error_type"]
-    assert call["request_model"] == SCRIPT["broken_model"] and call["response_model"] is None
+    assert call["request_model"] == model and call["response_model"] is None
     assert call["input_tokens"] is None and call["output_tokens"] is None and call["cost_usd"] is None
     assert run["llm_call_count"] == 1 and run["unpriced_call_count"] == 0
     assert Decimal(run["cost_usd"]) == 0 and run["input_tokens"] == 0
