@@ -121,9 +121,10 @@ SELECT CASE $1 WHEN 1 THEN (SELECT name FROM projects WHERE id = g.k) WHEN 2 THE
                sum(c.reasoning_tokens) AS reasoning_tokens, sum(c.cost / 1000000000) AS dollars, sum(c.cost % 1000000000) AS nanos,
                count(*) FILTER (WHERE c.cost IS NULL AND (c.input_tokens IS NOT NULL OR c.output_tokens IS NOT NULL)) AS unpriced
           FROM runs r
-          JOIN llm_calls c ON c.run_id = r.id
-          JOIN events e ON e.run_id = c.run_id AND e.sequence = c.sequence
-         WHERE NOT e.usage_below AND r.project_id = (SELECT p.id FROM projects p WHERE p.name = $2)
+         CROSS JOIN llm_calls c -- in this order: there are fewer calls than events
+         CROSS JOIN events e
+         WHERE c.run_id = r.id AND e.run_id = c.run_id AND e.sequence = c.sequence AND NOT e.usage_below
+           AND r.project_id = (SELECT p.id FROM projects p WHERE p.name = $2)
          GROUP BY 1) g
  GROUP BY 1;
 -- postgres:

@@ -65,8 +65,8 @@ SELECT count(*), coalesce(sum(c.input_tokens), 0), coalesce(sum(c.output_tokens)
             ELSE coalesce(sum(c.cost / 1000000000) * 1000000000 + sum(c.cost % 1000000000), 0) END,
        count(*) FILTER (WHERE c.cost IS NULL AND (c.input_tokens IS NOT NULL OR c.output_tokens IS NOT NULL)), 1
   FROM llm_calls c
-  JOIN events e ON e.run_id = c.run_id AND e.sequence = c.sequence
- WHERE c.run_id = $1 AND NOT e.usage_below;
+ CROSS JOIN events e -- in this order: there are fewer calls than events
+ WHERE c.run_id = $1 AND e.run_id = c.run_id AND e.sequence = c.sequence AND NOT e.usage_below;
 -- postgres:
 SELECT n.llm_call_count, n.input_tokens, n.output_tokens, n.cache_read_tokens, n.cache_creation_tokens,
        n.reasoning_tokens, n.cost, n.unpriced_call_count, w.ordinal

@@ -22,6 +22,7 @@ CREATE TABLE sessions (
     UNIQUE (project_id, external_id)
 ) STRICT;
 CREATE INDEX sessions_external_id_idx ON sessions (external_id);
+CREATE INDEX sessions_project_id_idx ON sessions (project_id, id);
 
 CREATE TABLE models (
     id         INTEGER PRIMARY KEY,
