@@ -49,7 +49,9 @@ struct keel_slice keel__next_word(struct keel_slice *rest)
     size_t n = 0;
     while (n < rest->size && !is_blank(rest->data[n]))
         n++;
-    struct keel_slice word = keel_slice(n ? rest->data : NULL, n);
+    if (n == 0)
+        return keel_slice(NULL, 0);
+    struct keel_slice word = keel_slice(rest->data, n);
     *rest = keel_slice(rest->data + n, rest->size - n);
     return word;
 }

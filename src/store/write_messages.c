@@ -108,9 +108,9 @@ static int put_together(struct keel__batch *batch, const struct pieces *pieces, 
             from = said_by(all[i].item, which)->items;
             more = said_by(all[i].item, which)->count;
         } else {
-            from = stored->items + taken;
             more = all[i].counts[which] < stored->count - taken ? all[i].counts[which]
                                                                 : stored->count - taken;
+            from = more ? stored->items + taken : NULL;
             taken += more;
         }
         for (size_t k = 0; k < more; k++)
