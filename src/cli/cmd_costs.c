@@ -99,6 +99,17 @@ static void print_table(const struct keel__global *global, enum keel_cost_by by,
                    (long long)unpriced);
 }
 
+struct report {
+    enum keel_cost_by by;
+    const struct keel_cost *costs;
+};
+
+static void shape(struct keel__json *json, const void *context, size_t i)
+{
+    const struct report *report = context;
+    keel__shape_cost(json, report->by, &report->costs[i]);
+}
+
 static int report(struct keel_store *store, const struct keel__global *global,
                   const struct own *own)
 {
@@ -110,13 +121,8 @@ static int report(struct keel_store *store, const struct keel__global *global,
     if (keel_cost_report(store, own->by, &own->filter, &costs, &count, &result, &err)) {
         status = keel__fail(&err);
     } else if (global->json) {
-        struct keel__output output;
-        keel__output_init(&output);
-        keel__json_array_begin(&output.json);
-        for (size_t i = 0; i < count; i++)
-            keel__shape_cost(&output.json, own->by, &costs[i]);
-        keel__json_array_end(&output.json);
-        status = keel__output_finish(&output);
+        struct report report = {own->by, costs};
+        status = keel__output_array(count, shape, &report);
     } else {
         print_table(global, own->by, costs, count);
     }

@@ -82,6 +82,11 @@ static void print_table(const struct keel__global *global, const struct keel_api
     keel__table_free(table);
 }
 
+static void shape(struct keel__json *json, const void *keys, size_t i)
+{
+    keel__shape_api_key(json, (const struct keel_api_key *)keys + i, NULL);
+}
+
 static int list(struct keel_store *store, const struct keel__global *global)
 {
     struct keel_result result = {0};
@@ -92,13 +97,7 @@ static int list(struct keel_store *store, const struct keel__global *global)
     if (keel_api_key_list(store, &keys, &count, &result, &err)) {
         status = keel__fail(&err);
     } else if (global->json) {
-        struct keel__output output;
-        keel__output_init(&output);
-        keel__json_array_begin(&output.json);
-        for (size_t i = 0; i < count; i++)
-            keel__shape_api_key(&output.json, &keys[i], NULL);
-        keel__json_array_end(&output.json);
-        status = keel__output_finish(&output);
+        status = keel__output_array(count, shape, keys);
     } else {
         print_table(global, keys, count);
     }

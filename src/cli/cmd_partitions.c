@@ -52,6 +52,11 @@ static void print_table(const struct keel__global *global, const struct keel_par
     keel__table_free(table);
 }
 
+static void shape(struct keel__json *json, const void *partitions, size_t i)
+{
+    keel__shape_partition(json, (const struct keel_partition *)partitions + i);
+}
+
 static int list(struct keel_store *store, const struct keel__global *global)
 {
     struct keel_result result = {0};
@@ -62,13 +67,7 @@ static int list(struct keel_store *store, const struct keel__global *global)
     if (keel_partition_list(store, &partitions, &count, &result, &err)) {
         status = keel__fail(&err);
     } else if (global->json) {
-        struct keel__output output;
-        keel__output_init(&output);
-        keel__json_array_begin(&output.json);
-        for (size_t i = 0; i < count; i++)
-            keel__shape_partition(&output.json, &partitions[i]);
-        keel__json_array_end(&output.json);
-        status = keel__output_finish(&output);
+        status = keel__output_array(count, shape, partitions);
     } else {
         print_table(global, partitions, count);
     }

@@ -112,6 +112,11 @@ static void print_table(const struct keel__global *global, const struct keel_pri
         keel__note(global, "Dollars per million tokens.");
 }
 
+static void shape(struct keel__json *json, const void *prices, size_t i)
+{
+    keel__shape_price(json, (const struct keel_price *)prices + i);
+}
+
 static int list(struct keel_store *store, const struct keel__global *global, const struct own *own)
 {
     struct keel_result result = {0};
@@ -122,13 +127,7 @@ static int list(struct keel_store *store, const struct keel__global *global, con
     if (keel_price_list(store, own->history, &prices, &count, &result, &err)) {
         status = keel__fail(&err);
     } else if (global->json) {
-        struct keel__output output;
-        keel__output_init(&output);
-        keel__json_array_begin(&output.json);
-        for (size_t i = 0; i < count; i++)
-            keel__shape_price(&output.json, &prices[i]);
-        keel__json_array_end(&output.json);
-        status = keel__output_finish(&output);
+        status = keel__output_array(count, shape, prices);
     } else {
         print_table(global, prices, count);
     }

@@ -27,12 +27,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
-static void print_json(struct keel__json *json, const struct keel_session *sessions, size_t count)
+static void shape(struct keel__json *json, const void *sessions, size_t i)
 {
-    keel__json_array_begin(json);
-    for (size_t i = 0; i < count; i++)
-        keel__shape_session(json, &sessions[i]);
-    keel__json_array_end(json);
+    keel__shape_session(json, (const struct keel_session *)sessions + i);
 }
 
 static void print_table(const struct keel__global *global, const struct keel_session *sessions,
@@ -82,10 +79,7 @@ static int run(const struct keel__command *self, int argc, char **argv)
                           &err)) {
         status = keel__fail(&err);
     } else if (global.json) {
-        struct keel__output output;
-        keel__output_init(&output);
-        print_json(&output.json, sessions, count);
-        status = keel__output_finish(&output);
+        status = keel__output_array(count, shape, sessions);
     } else {
         print_table(&global, sessions, count);
         if (next)

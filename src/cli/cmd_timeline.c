@@ -119,15 +119,15 @@ static int waterfall(const struct keel__global *global, const struct keel_event 
     return KEEL__EXIT_OK;
 }
 
-static int print_json(struct keel_uuid id, const struct keel_event *events, size_t count)
+struct listing {
+    struct keel_uuid run_id;
+    const struct keel_event *events;
+};
+
+static void shape(struct keel__json *json, const void *context, size_t i)
 {
-    struct keel__output output;
-    keel__output_init(&output);
-    keel__json_array_begin(&output.json);
-    for (size_t i = 0; i < count; i++)
-        keel__shape_event(&output.json, id, &events[i], KEEL__EVENT_TREE);
-    keel__json_array_end(&output.json);
-    return keel__output_finish(&output);
+    const struct listing *listing = context;
+    keel__shape_event(json, listing->run_id, &listing->events[i], KEEL__EVENT_TREE);
 }
 
 static int timeline(struct keel_store *store, const struct keel__global *global,
@@ -145,7 +145,7 @@ static int timeline(struct keel_store *store, const struct keel__global *global,
     if (keel_run_timeline(store, id, (size_t)own->limit, &events, &count, &more, &result, &err))
         status = keel__fail(&err);
     else if (global->json)
-        status = print_json(id, events, count);
+        status = keel__output_array(count, shape, &(struct listing){id, events});
     else if (!count)
         printf("This run has no events.\n");
     else

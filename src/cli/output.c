@@ -20,3 +20,16 @@ int keel__output_finish(struct keel__output *output)
     keel__str_fini(&output->text);
     return code ? keel__fail(&err) : KEEL__EXIT_OK;
 }
+
+int keel__output_array(size_t count,
+                       void (*shape)(struct keel__json *json, const void *context, size_t index),
+                       const void *context)
+{
+    struct keel__output output;
+    keel__output_init(&output);
+    keel__json_array_begin(&output.json);
+    for (size_t i = 0; i < count; i++)
+        shape(&output.json, context, i);
+    keel__json_array_end(&output.json);
+    return keel__output_finish(&output);
+}

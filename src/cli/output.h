@@ -14,6 +14,11 @@ struct keel__output {
     struct keel__json json;
 };
 void keel__output_init(struct keel__output *output);
+/* Prints `count` items as a JSON array, each by shape(json, context, index). Returns an exit code.
+ */
+int keel__output_array(size_t count,
+                       void (*shape)(struct keel__json *json, const void *context, size_t index),
+                       const void *context);
 /* Prints with a line end, frees, and returns an exit code. */
 int keel__output_finish(struct keel__output *output);
 
