@@ -84,8 +84,6 @@ static void add_old_field(struct keel__mapper *mapper, struct keel__slots *slots
 static void add_ai_response(struct keel__mapper *mapper, struct keel__slots *slots,
                             struct keel__messages *messages)
 {
-    static const enum keel__field fields[] = {KEEL__F_AI_TEXT, KEEL__F_AI_REASONING,
-                                              KEEL__F_AI_TOOL_CALLS, KEEL__F_AI_OBJECT};
     bool known = messages->count > 0;
     struct keel_slice text = keel__slot_text(mapper, slots, KEEL__F_AI_TEXT);
     struct keel_slice reasoning = keel__slot_text(mapper, slots, KEEL__F_AI_REASONING);
@@ -93,8 +91,8 @@ static void add_ai_response(struct keel__mapper *mapper, struct keel__slots *slo
         known ? NULL : keel__attribute_json(mapper, slots->best[KEEL__F_AI_TOOL_CALLS]);
     if (!text.data)
         text = keel__slot_text(mapper, slots, KEEL__F_AI_OBJECT);
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        keel__slot_take(slots, fields[i]);
+    if (known || calls)
+        keel__slot_take(slots, KEEL__F_AI_TOOL_CALLS);
     if (known || (!text.data && !reasoning.data && !calls))
         return;
     struct keel__json json = keel__mapper_write(mapper);
@@ -174,12 +172,18 @@ static yyjson_val *event_object(struct keel__mapper *mapper,
                                         "finish_reason", "message", "name"};
     struct keel__attribute *whole =
         keel__attributes_find(&event->attributes, "gen_ai.event.content");
-    if (whole) {
+    yyjson_val *object = keel__attribute_json(mapper, whole);
+    if (object) {
         whole->taken = true;
-        return keel__attribute_json(mapper, whole);
+        return object;
     }
     struct keel__json json = keel__mapper_write(mapper);
     keel__json_object_begin(&json);
+    if (whole) { /* a text that is not JSON */
+        keel__json_key(&json, "content");
+        keel__json_any(mapper, &json, whole->value);
+        whole->taken = true;
+    }
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct keel__attribute *attribute = keel__attributes_find(&event->attributes, names[i]);
         if (!attribute)

@@ -13,7 +13,7 @@ struct keel__span_messages {
     struct keel__messages input, output;
 };
 
-/* A span event that is one message of its span's call, or a list of them. */
+/* A span event or log record that may tell messages of its span's call. */
 struct keel__message_event {
     struct keel_slice name; /* "gen_ai.user.message" */
     struct keel__attributes attributes;

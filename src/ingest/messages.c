@@ -40,12 +40,13 @@ static size_t element_count(yyjson_val *val)
     return yyjson_is_arr(val) ? yyjson_arr_size(val) : val && !yyjson_is_null(val) ? 1 : 0;
 }
 
-static void add_part(struct draft *draft, struct keel__part part)
+static void count_kinds(struct draft *draft)
 {
-    draft->parts[draft->part_count++] = part;
-    draft->texts += part.kind == KEEL__PART_TEXT;
-    draft->calls += part.kind == KEEL__PART_CALL;
-    draft->others += part.kind == KEEL__PART_OTHER;
+    for (size_t i = 0; i < draft->part_count; i++) {
+        draft->texts += draft->parts[i].kind == KEEL__PART_TEXT;
+        draft->calls += draft->parts[i].kind == KEEL__PART_CALL;
+        draft->others += draft->parts[i].kind == KEEL__PART_OTHER;
+    }
 }
 
 static void add_parts(struct draft *draft, yyjson_val *val,
@@ -53,12 +54,12 @@ static void add_parts(struct draft *draft, yyjson_val *val,
 {
     if (!yyjson_is_arr(val)) {
         if (element_count(val))
-            add_part(draft, part_of(val));
+            draft->parts[draft->part_count++] = part_of(val);
         return;
     }
     yyjson_arr_iter iter = yyjson_arr_iter_with(val);
     for (yyjson_val *item; (item = yyjson_arr_iter_next(&iter));)
-        add_part(draft, part_of(item));
+        draft->parts[draft->part_count++] = part_of(item);
 }
 
 static void read_parts(struct keel__mapper *mapper, struct draft *draft, yyjson_val *content,
@@ -72,7 +73,7 @@ static void read_parts(struct keel__mapper *mapper, struct draft *draft, yyjson_
     add_parts(draft, calls, keel__call_of);
 }
 
-/* The canonical text of a result that comes as its own message's content. */
+/* The members of a message but its role. text is that of its one text. */
 static void write_message(struct keel__mapper *mapper, struct keel__json *json,
                           const struct draft *draft, struct keel_slice text)
 {
@@ -138,10 +139,9 @@ static void add_segment(struct keel__mapper *mapper, struct keel__messages *mess
 {
     struct draft segment = {.role = whole->role,
                             .name = whole->name,
-                            .tool_call_id = whole->tool_call_id,
-                            .parts = whole->parts + from};
-    for (size_t i = from; i < to; i++)
-        add_part(&segment, whole->parts[i]);
+                            .parts = whole->parts + from,
+                            .part_count = to - from};
+    count_kinds(&segment);
     add_draft(mapper, messages, &segment, keel__mapper_clean(mapper, only_text(&segment)));
 }
 
@@ -151,6 +151,8 @@ static void finish_draft(struct keel__mapper *mapper, struct keel__messages *mes
                          const struct draft *draft)
 {
     size_t from = 0;
+    if (!draft->parts)
+        return;
     for (size_t i = 0; i < draft->part_count; i++) {
         if (draft->parts[i].kind != KEEL__PART_RESULT)
             continue;
@@ -328,6 +330,7 @@ void keel__messages_add_system(struct keel__mapper *mapper, struct keel__message
     read_parts(mapper, &draft, parts ? parts : instructions, NULL);
     if (draft.part_count == 0)
         return;
+    count_kinds(&draft);
     add_draft(mapper, &first, &draft, keel__mapper_clean(mapper, only_text(&draft)));
     if (first.count == 0)
         return;
