@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "keel_sql_store.h"
 #include "store/batch.h"
 
 #include <stdlib.h>
@@ -145,6 +146,12 @@ static int write_tx(struct keel_db *db, void *context, struct keel_error *err)
 {
     struct writing *writing = context;
     struct keel_error own;
+    const struct keel_row *row;
+    if (keel_db_dialect(db) == KEEL_POSTGRES) {
+        int code = keel_db_one(db, &keel_q_write_settings, KEEL_NO_PARAMS, &row, err);
+        if (code)
+            return code;
+    }
     keel__arena_reset(&writing->keep);
     writing->changes = (struct keel__list){.size = sizeof(struct keel_change)};
     if (!writing->careful)
