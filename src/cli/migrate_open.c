@@ -2,11 +2,31 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "store/migrations.h"
 
 static bool is_postgres(const char *url)
 {
     return strstr(url, "://") || strchr(url, '=');
+}
+
+/* A SQLite file that somebody writes in rollback mode cannot even be opened: that is waited for as
+ * long as other migration runs are. Each try waits for SQLite's busy timeout. */
+static int open_patiently(struct keel__migration_target *target, const char *url,
+                          const struct keel_db_options *options, struct keel_error *err)
+{
+    int timeout_ms = target->own->options.lock_timeout_ms;
+    int64_t until_us = keel__clock_us() + (timeout_ms ? timeout_ms : 300000) * INT64_C(1000);
+    bool said = false;
+    for (;;) {
+        int code = keel_db_open(&target->db, url, options, err);
+        if (code != KEEL_BUSY || !target->action || keel__clock_us() >= until_us)
+            return code;
+        if (!said)
+            keel__note(target->global, "waiting for another program to finish with the database");
+        said = true;
+        keel__sleep_us(100000); /* PostgreSQL that is overloaded says so at once */
+    }
 }
 
 /* What is not ours is opened as such: its journal mode, say, is its owner's affair. */
@@ -16,7 +36,7 @@ static int open_database(struct keel__migration_target *target, struct keel_erro
     struct keel_db_options options = {
         .read_only = looks, .must_exist = looks, .as_found = target->own->dir != NULL};
     const char *url = keel_db_default_url(target->global->db);
-    int code = keel_db_open(&target->db, url, &options, err);
+    int code = open_patiently(target, url, &options, err);
     if (code != KEEL_NOTFOUND || !looks || is_postgres(url))
         return code;
     keel__note(target->global, "%s does not exist yet: nothing is applied to it", url);

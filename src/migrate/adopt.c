@@ -15,9 +15,10 @@ static int read_last(struct keel__run *run, const char *table, const struct keel
     if (rc || !keel_row_bool(row, 0))
         return rc;
     /* A table of that name with other columns is nothing of theirs. */
-    if (keel_db_one(run->db, query, KEEL_NO_PARAMS, &row, NULL) == 0 && !keel_row_is_null(row, 0))
+    rc = keel_db_one(run->db, query, KEEL_NO_PARAMS, &row, err);
+    if (rc == 0 && !keel_row_is_null(row, 0))
         *version = keel_row_int(row, 0);
-    return 0;
+    return rc == KEEL_BUSY ? rc : 0;
 }
 
 int keel__adopt_check(struct keel__run *run, struct keel_error *err)

@@ -3,82 +3,7 @@
 #include "base/clock.h"
 #include "migrate/steps.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 enum { MAX_TRANSACTION_TRIES = 6 };
-
-static void send_event(struct keel__run *run, struct keel_migrate_event event)
-{
-    event.todo = run->todo;
-    event.statement_count = run->statement_count;
-    if (run->options->event)
-        run->options->event(run->options->context, &event);
-}
-
-/* ---- messages ---------------------------------------------------------------------------------
- */
-
-static const char *file_of(const struct keel_migration_todo *todo)
-{
-    const struct keel_migration *m = todo->migration;
-    return todo->action == KEEL_MIGRATE_DOWN && m->down_file ? m->down_file : m->up_file;
-}
-
-static void append(struct keel_error *err, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-static void append(struct keel_error *err, const char *format, ...)
-{
-    size_t n = strlen(err->message);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(err->message + n, sizeof err->message - n, format, args);
-    va_end(args);
-}
-
-/* What is left in the database after a failure at step k. */
-static void add_outcome(struct keel__run *run, size_t k, struct keel_error *err)
-{
-    const struct keel_migration_todo *todo = run->todo;
-    if (!err || err->code == KEEL_UNCERTAIN)
-        return;
-    if (todo->step_count == 1 && todo->steps[0].transaction)
-        append(err, "; nothing of %s was kept", file_of(todo));
-    else
-        append(err, "; %zu of its %zu steps are done, another run goes on from there", k,
-               todo->step_count);
-}
-
-/* The line of the byte at position (from 1; 0 where the database did not tell) of statement. */
-static size_t line_of(const struct keel_migration_statement *statement, int position)
-{
-    size_t line = statement->line;
-    for (size_t i = 0; (int)i < position - 1 && i < statement->sql.size; i++)
-        line += statement->sql.data[i] == '\n';
-    return line;
-}
-
-/* "file:line: statement 3 of 5 (CREATE TABLE x ...): what the database said" */
-static int statement_error(struct keel__run *run, const struct keel_migration_statement *statement,
-                           bool in_transaction, struct keel_error *err)
-{
-    if (!err)
-        return KEEL_IO;
-    struct keel_slice shown = statement->sql;
-    const char *newline = memchr(shown.data, '\n', shown.size);
-    if (newline)
-        shown.size = (size_t)(newline - shown.data);
-    bool cut = newline || shown.size > 40;
-    if (shown.size > 40)
-        shown.size = 40;
-    err->statement[0] = 0;
-    if (in_transaction &&
-        (strcmp(err->sqlstate, "25001") == 0 || strstr(err->message, "within a transaction")))
-        append(err, "; %s", keel__no_transaction_hint(run->set->layout));
-    return keel_error_context(err, "%s:%zu: statement %zu of %zu (%.*s%s)", statement->file,
-                              line_of(statement, err->position), run->statement,
-                              run->statement_count, (int)shown.size, shown.data, cut ? "..." : "");
-}
 
 /* ---- what another process may have done -------------------------------------------------------
  */
@@ -122,7 +47,7 @@ static int look(struct keel__run *run, size_t k, enum progress *progress,
     else if (k > 0 && !(within && standing->step == k))
         return keel_error_set(err, KEEL_CONFLICT,
                               "%s: another process worked on it meanwhile: run it again",
-                              file_of(todo));
+                              keel__todo_file(todo));
     return 0;
 }
 
@@ -154,11 +79,11 @@ static int run_statements(struct keel__run *run, const struct keel_migration_ste
         if (keel__run_stopped(run))
             return keel__run_stopped_error(err);
         run->statement++;
-        send_event(run, (struct keel_migrate_event){.kind = KEEL_MIGRATE_STATEMENT,
-                                                    .statement = run->statement - 1});
+        keel__run_event(run, (struct keel_migrate_event){.kind = KEEL_MIGRATE_STATEMENT,
+                                                         .statement = run->statement - 1});
         int rc = keel_db_run(run->db, step->statements[i].sql, err);
         if (rc) {
-            statement_error(run, &step->statements[i], true, err);
+            keel__statement_error(run, &step->statements[i], true, err);
             return rc;
         }
     }
@@ -184,14 +109,15 @@ static int try_transaction(struct keel__run *run, size_t k, struct keel__foreign
         if (rc == 0 && keys) {
             rc = keel__foreign_keys_after(keys, run->db, err);
             if (rc)
-                keel_error_context(err, "%s", file_of(run->todo));
+                keel_error_context(err, "%s", keel__todo_file(run->todo));
         }
         if (rc == 0)
             rc = add_record(run, k, "done", since_us, err);
         if (rc == 0) {
             rc = keel_db_commit(run->db, err);
             if (rc)
-                keel_error_context(err, "%s: at the end of its transaction", file_of(run->todo));
+                keel_error_context(err, "%s: at the end of its transaction",
+                                   keel__todo_file(run->todo));
         }
     }
     if (rc || *progress != TO_DO)
@@ -236,17 +162,25 @@ static int transaction_step(struct keel__run *run, size_t k, enum progress *prog
 /* ---- steps outside one ------------------------------------------------------------------------
  */
 
-/* In SQLite nothing keeps another process from having gone on meanwhile: then that stands. */
-static int record_alone(struct keel__run *run, size_t k, const char *state, int64_t since_us,
-                        enum progress *progress, struct keel_error *err)
+/* A row of its own. In SQLite nothing keeps another process from having gone on meanwhile: then
+ * that stands. */
+struct note {
+    size_t step;
+    const char *state;
+    int64_t since_us;
+    enum progress *progress;
+};
+
+static int write_note(struct keel__run *run, void *context, struct keel_error *err)
 {
+    const struct note *note = context;
     struct keel__standing standing;
     int rc = keel__run_begin(run, err);
     if (rc)
         return rc;
-    rc = look(run, k, progress, &standing, err);
-    if (rc == 0 && *progress == TO_DO)
-        rc = add_record(run, k, state, since_us, err);
+    rc = look(run, note->step, note->progress, &standing, err);
+    if (rc == 0 && *note->progress == TO_DO)
+        rc = add_record(run, note->step, note->state, note->since_us, err);
     if (rc == 0)
         rc = keel_db_commit(run->db, err);
     if (rc)
@@ -254,18 +188,29 @@ static int record_alone(struct keel__run *run, size_t k, const char *state, int6
     return rc;
 }
 
+static int record_alone(struct keel__run *run, size_t k, const char *state, int64_t since_us,
+                        enum progress *progress, struct keel_error *err)
+{
+    struct note note = {k, state, since_us, progress};
+    return keel__run_patiently(run, write_note, &note, err);
+}
+
+static int run_once(struct keel__run *run, void *context, struct keel_error *err)
+{
+    const struct keel_migration_statement *statement = context;
+    return keel_db_run(run->db, statement->sql, err);
+}
+
 static int run_alone(struct keel__run *run, const struct keel_migration_statement *statement,
                      struct keel_error *err)
 {
-    int rc;
+    struct keel_migration_statement once = *statement;
     run->statement++;
-    send_event(run, (struct keel_migrate_event){.kind = KEEL_MIGRATE_STATEMENT,
-                                                .statement = run->statement - 1});
-    do
-        rc = keel_db_run(run->db, statement->sql, err);
-    while (run->dialect == KEEL_SQLITE && try_again(run, rc, 1));
+    keel__run_event(run, (struct keel_migrate_event){.kind = KEEL_MIGRATE_STATEMENT,
+                                                     .statement = run->statement - 1});
+    int rc = keel__run_patiently(run, run_once, &once, err);
     if (rc)
-        statement_error(run, statement, false, err);
+        keel__statement_error(run, statement, false, err);
     return rc;
 }
 
@@ -340,13 +285,12 @@ static int replay_session(struct keel__run *run, size_t first, struct keel_error
     run->statement = 0;
     for (size_t k = 0; rc == 0 && k < first; k++) {
         const struct keel_migration_step *step = &run->todo->steps[k];
-        run->statement += step->count;
-        if (step->transaction ||
-            !keel__statement_nature(step->statements[0].sql, run->dialect).is_session)
-            continue;
-        rc = keel_db_run(run->db, step->statements[0].sql, err);
-        if (rc)
-            statement_error(run, &step->statements[0], false, err);
+        bool again = !step->transaction &&
+                     keel__statement_nature(step->statements[0].sql, run->dialect).is_session;
+        if (again)
+            rc = run_alone(run, &step->statements[0], err);
+        else
+            run->statement += step->count;
     }
     return rc;
 }
@@ -382,7 +326,7 @@ static int run_steps(struct keel__run *run, bool *did, struct keel_error *err)
         enum progress progress = TO_DO;
         rc = run_step(run, k, &progress, err);
         if (rc)
-            add_outcome(run, k, err);
+            keel__outcome_add(run, k, err);
         else if (progress == ALL_DONE)
             break;
         else if (progress == TO_DO)
@@ -404,6 +348,13 @@ static int baseline(struct keel__run *run, struct keel_error *err)
     return keel__history_add(run->db, &run->home, &record, err);
 }
 
+/* What a migration changed in its session must not reach the next one. */
+static int reset_session(struct keel__run *run, void *context, struct keel_error *err)
+{
+    (void)context;
+    return keel_db_reset_session(run->db, err);
+}
+
 int keel__todo_apply(struct keel__run *run, const struct keel_migration_todo *todo, bool *did,
                      struct keel_error *err)
 {
@@ -413,19 +364,19 @@ int keel__todo_apply(struct keel__run *run, const struct keel_migration_todo *to
     run->statement = run->statement_count = 0;
     for (size_t k = 0; k < todo->step_count; k++)
         run->statement_count += todo->steps[k].count;
-    send_event(run, (struct keel_migrate_event){.kind = KEEL_MIGRATE_BEGIN});
+    keel__run_event(run, (struct keel_migrate_event){.kind = KEEL_MIGRATE_BEGIN});
     *did = true;
     if (todo->action == KEEL_MIGRATE_BASELINE)
         rc = baseline(run, err);
     else
         rc = run_steps(run, did, err);
-    /* What a migration changed in its session must not reach the next one. */
-    int reset =
-        todo->action == KEEL_MIGRATE_BASELINE ? 0 : keel_db_reset_session(run->db, rc ? NULL : err);
-    if (rc == 0)
-        rc = reset;
+    if (rc == 0 && todo->action != KEEL_MIGRATE_BASELINE)
+        rc = keel__run_patiently(run, reset_session, NULL, err);
+    else if (todo->action != KEEL_MIGRATE_BASELINE)
+        keel_db_reset_session(run->db, NULL);
     if (rc == 0 && *did)
-        send_event(run, (struct keel_migrate_event){.kind = KEEL_MIGRATE_DONE,
+        keel__run_event(run,
+                        (struct keel_migrate_event){.kind = KEEL_MIGRATE_DONE,
                                                     .duration_us = keel__clock_us() - since_us});
     return rc;
 }

@@ -30,11 +30,26 @@ bool keel__run_stopped(const struct keel__run *run);
 int keel__run_stopped_error(struct keel_error *err);
 /* Sleeps a little, unless it is over or stopped: then returns false. */
 bool keel__run_wait(struct keel__run *run);
-void keel__run_note(struct keel__run *run, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Does what can be done again, and in SQLite again and again while other programs lock the
+ * database, as long as the options say. */
+typedef int keel__attempt_fn(struct keel__run *run, void *context, struct keel_error *err);
+int keel__run_patiently(struct keel__run *run, keel__attempt_fn *attempt, void *context,
+                        struct keel_error *err);
 /* BEGIN IMMEDIATE or BEGIN; waits for other writers as long as the options say. Fails when the lock
  * was lost with its connection. */
 int keel__run_begin(struct keel__run *run, struct keel_error *err);
+
+/* ---- report.c */
+/* Sends event with the todo at work. */
+void keel__run_event(struct keel__run *run, struct keel_migrate_event event);
+void keel__run_note(struct keel__run *run, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+const char *keel__todo_file(const struct keel_migration_todo *todo);
+/* Makes of err "file:line: statement 3 of 5 (CREATE TABLE x ...): what the database said". */
+int keel__statement_error(struct keel__run *run, const struct keel_migration_statement *statement,
+                          bool in_transaction, struct keel_error *err);
+/* Adds what is left in the database after a failure at step k. */
+void keel__outcome_add(struct keel__run *run, size_t k, struct keel_error *err);
 
 /* ---- lock.c: PostgreSQL's advisory lock; does nothing in SQLite, where a transaction locks the
  * database */

@@ -4,8 +4,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { DEFAULT_LOCK_TIMEOUT_MS = 300000, WAIT_US = 50000 };
@@ -20,33 +18,27 @@ int keel__run_stopped_error(struct keel_error *err)
     return keel_error_set(err, KEEL_BUSY, "interrupted");
 }
 
-static void send_event(struct keel__run *run, struct keel_migrate_event event)
-{
-    event.todo = run->todo;
-    if (run->options->event)
-        run->options->event(run->options->context, &event);
-}
-
-void keel__run_note(struct keel__run *run, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    send_event(run, (struct keel_migrate_event){.kind = KEEL_MIGRATE_NOTE, .text = text});
-}
-
 bool keel__run_wait(struct keel__run *run)
 {
     int64_t now_us = keel__clock_us();
     if (now_us >= run->wait_until_us || keel__run_stopped(run))
         return false;
     if (!run->said_waiting)
-        send_event(run, (struct keel_migrate_event){.kind = KEEL_MIGRATE_WAITING});
+        keel__run_event(run, (struct keel_migrate_event){.kind = KEEL_MIGRATE_WAITING});
     run->said_waiting = true;
     keel__sleep_us(WAIT_US);
     return true;
+}
+
+int keel__run_patiently(struct keel__run *run, keel__attempt_fn *attempt, void *context,
+                        struct keel_error *err)
+{
+    for (;;) {
+        int rc = attempt(run, context, err);
+        if (rc != KEEL_BUSY || run->dialect != KEEL_SQLITE || keel__run_stopped(run) ||
+            !keel__run_wait(run))
+            return rc;
+    }
 }
 
 int keel__run_begin(struct keel__run *run, struct keel_error *err)
@@ -119,9 +111,10 @@ void keel_migration_plan_free(struct keel_migration_plan *plan)
 /* ---- a run ------------------------------------------------------------------------------------
  */
 
-static int make_history(struct keel__run *run, struct keel_error *err)
+static int make_history(struct keel__run *run, void *context, struct keel_error *err)
 {
     bool exists;
+    (void)context;
     int rc = keel__history_exists(run->db, &exists, err);
     if (rc || exists)
         return rc;
@@ -139,9 +132,9 @@ static int make_history(struct keel__run *run, struct keel_error *err)
 }
 
 /* All of a baseline is one transaction. */
-static int apply_baseline(struct keel__run *run, const struct keel_migration_plan *plan,
-                          struct keel_error *err)
+static int apply_baseline(struct keel__run *run, void *context, struct keel_error *err)
 {
+    const struct keel_migration_plan *plan = context;
     bool did;
     int rc = keel__run_begin(run, err);
     for (size_t i = 0; rc == 0 && i < plan->count; i++)
@@ -153,10 +146,10 @@ static int apply_baseline(struct keel__run *run, const struct keel_migration_pla
     return rc;
 }
 
-static int apply_plan(struct keel__run *run, const struct keel_migration_plan *plan,
+static int apply_plan(struct keel__run *run, struct keel_migration_plan *plan,
                       enum keel_migration_action action, struct keel_error *err)
 {
-    int rc = make_history(run, err);
+    int rc = keel__run_patiently(run, make_history, NULL, err);
     if (rc == 0 && action == KEEL_MIGRATE_BASELINE)
         return apply_baseline(run, plan, err);
     for (size_t i = 0; rc == 0 && i < plan->count; i++) {
@@ -177,21 +170,30 @@ static void note_changed_down(struct keel__run *run, const struct keel__standing
     }
 }
 
+struct planning {
+    enum keel_migration_action action;
+    struct keel_migration_plan plan;
+    struct keel__standings standings;
+};
+
+static int make_plan(struct keel__run *run, void *context, struct keel_error *err)
+{
+    struct planning *p = context;
+    int rc = read_plan(&p->plan, run->db, &run->arena, run->set, p->action, run->options,
+                       &p->standings, err);
+    bool first = rc == 0 && p->standings.count == 0 && p->plan.count > 0;
+    return first && p->action == KEEL_MIGRATE_UP ? keel__adopt_check(run, err) : rc;
+}
+
 static int run_locked(struct keel__run *run, enum keel_migration_action action,
                       struct keel_error *err)
 {
-    struct keel_migration_plan plan = {0};
-    struct keel__standings standings;
-    int rc =
-        read_plan(&plan, run->db, &run->arena, run->set, action, run->options, &standings, err);
+    struct planning planning = {.action = action};
+    int rc = keel__run_patiently(run, make_plan, &planning, err);
     if (rc)
         return rc;
-    note_changed_down(run, &standings);
-    if (plan.count == 0)
-        return 0;
-    if (standings.count == 0 && action == KEEL_MIGRATE_UP)
-        rc = keel__adopt_check(run, err);
-    return rc ? rc : apply_plan(run, &plan, action, err);
+    note_changed_down(run, &planning.standings);
+    return planning.plan.count ? apply_plan(run, &planning.plan, action, err) : 0;
 }
 
 int keel_migrate_run(struct keel_db *db, const struct keel_migrations *set,

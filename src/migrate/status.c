@@ -75,8 +75,8 @@ static void merge(struct keel_migration_statuses *out, const struct keel_migrati
         }
         m += file != NULL;
         s += standing != NULL;
-        if (file || (standing && standing->state !=
-                                     KEEL_MIGRATION_PENDING)) /* reverted, and the file is gone */
+        /* Not what was reverted and has no file any more. */
+        if (file || (standing && standing->state != KEEL_MIGRATION_PENDING))
             add(out, status_of(file, standing, highest));
     }
 }

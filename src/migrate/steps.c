@@ -1,6 +1,7 @@
 #include "migrate/steps.h"
 
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "schema/split.h"
 
 struct builder {
@@ -29,14 +30,15 @@ const char *keel__no_transaction_hint(enum keel_migration_layout layout)
 static int fail_at(struct builder *b, const struct keel_migration_statement *statement,
                    const char *message)
 {
-    int shown = (int)(statement->sql.size > 40 ? 40 : statement->sql.size);
-    return keel__file_error(b->err, statement->file, statement->line, "%.*s: %s", shown,
-                            statement->sql.data, message);
+    struct keel_slice shown = keel__utf8_cut(statement->sql, 40);
+    return keel__file_error(b->err, statement->file, statement->line, "%.*s: %s", (int)shown.size,
+                            shown.data, message);
 }
 
 static int refuse(struct builder *b, size_t index)
 {
     const struct keel_migration_statement *statement = &b->statements[index];
+    struct keel_slice shown = keel__utf8_cut(statement->sql, 40);
     if (b->natures[index].kind == KEEL__FORBIDDEN)
         return fail_at(b, statement,
                        "would take away what keel keeps in its session (its lock, its prepared "
@@ -47,8 +49,7 @@ static int refuse(struct builder *b, size_t index)
         b->err, statement->file, statement->line,
         "%.*s would break the transaction that keel runs the migration in: remove it (BEGIN as the "
         "first and COMMIT as the last statement may stay), or %s",
-        (int)(statement->sql.size > 40 ? 40 : statement->sql.size), statement->sql.data,
-        keel__no_transaction_hint(b->layout));
+        (int)shown.size, shown.data, keel__no_transaction_hint(b->layout));
 }
 
 static int add_statement(struct builder *b, const struct keel__section *section,
