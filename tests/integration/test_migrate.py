@@ -439,7 +439,7 @@ def test_settings_do_not_reach_the_next_migration(postgres_folder):
                      "keel_test_owner_{0}; SET ROLE keel_test_owner_{0}; SET search_path = s; CREATE TABLE a (id int);"
                      .format(id(f)), f"DROP SCHEMA s CASCADE; DROP OWNED BY keel_test_owner_{id(f)};"
                                      f"DROP ROLE keel_test_owner_{id(f)};")
-    f.pair("0002_b", "SELECT set_config('search_path', '', false); SET statement_timeout = 1; CREATE TABLE public.b ();")
+    f.pair("0002_b", "SELECT set_config('search_path', '', false); SET statement_timeout = 54321; CREATE TABLE public.b ();")
     f.pair("0003_c", "CREATE TABLE c (who text DEFAULT current_user, path text DEFAULT current_setting('search_path'),"
                      " timeout text DEFAULT current_setting('statement_timeout')); INSERT INTO c DEFAULT VALUES;", "")
     f.put("0002_b.down.sql", "")
