@@ -89,12 +89,14 @@ int keel__pg_error(struct keel_db *db, const PGresult *result, const char *sql,
     }
     enum keel_code code = keel__pg_code(sqlstate);
     bool canceled = strcmp(sqlstate, "57014") == 0;
-    /* The server's message says which it was, but in its own language. */
-    if (canceled && db->options.statement_timeout_ms > 0 &&
-        !atomic_load(&keel__postgres_of(db)->interrupted))
+    bool interrupted = canceled && atomic_load(&keel__postgres_of(db)->interrupted);
+    /* The server's message says which it was, but in its own language. Neither by us: a timeout
+     * that was set elsewhere, or somebody else's pg_cancel_backend; then its words are all there
+     * is. */
+    if (canceled && db->options.statement_timeout_ms > 0 && !interrupted)
         keel_error_set(err, code, "stopped after the statement timeout of %d ms",
                        db->options.statement_timeout_ms);
-    else if (canceled)
+    else if (interrupted)
         keel_error_set(err, code, "interrupted");
     else
         keel_error_set(err, code, "%s%s", message, hint(sqlstate));

@@ -77,10 +77,21 @@ static void leaves_what_is_found(void **state)
     assert_setting(t, "PRAGMA journal_mode", "delete");
 }
 
+/* Not "interrupted": nobody did. */
+static void a_timeout_set_elsewhere_is_named(void **state)
+{
+    struct testdb *t = *state;
+    if (t->dialect != KEEL_POSTGRES)
+        return;
+    run(t, "SET statement_timeout = 20");
+    assert_int_not_equal(keel_db_run(t->db, keel_slice_of("SELECT pg_sleep(10)"), &t->err), 0);
+    assert_string_equal(t->err.message, "canceling statement due to statement timeout");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {testdb_test(puts_settings_back),
-                                       testdb_test(refuses_inside_a_transaction),
-                                       testdb_test(leaves_what_is_found)};
+    const struct CMUnitTest tests[] = {
+        testdb_test(puts_settings_back), testdb_test(refuses_inside_a_transaction),
+        testdb_test(leaves_what_is_found), testdb_test(a_timeout_set_elsewhere_is_named)};
     return testdb_run(tests);
 }
