@@ -1,12 +1,14 @@
 /*
- * Sends OTLP/HTTP requests over a number of connections, each as soon as the one before is acknowledged, and
- * says how many spans were acknowledged and how long that took.
+ * Sends OTLP/HTTP requests over a number of connections, each as soon as the one before is
+ * acknowledged, and says how many spans were acknowledged and how long that took.
  *
- *     load --port N [--host ADDRESS] [--connections N] [--seconds S | --requests N] [--spans N] [--plain]
+ *     load --port N [--host ADDRESS] [--connections N] [--seconds S | --requests N] [--spans N]
+ * [--plain]
  *
- * The requests are built before the clock starts; for each only the ids, and one word of each message, are
- * written anew, so that the sender is not what is measured. A trace has 20 spans: a workflow, 4 agents, 10 tool
- * calls and 5 LLM calls with messages and tokens (--plain: 20 spans with 6 attributes). Prints one JSON object.
+ * The requests are built before the clock starts; for each only the ids, and one word of each
+ * message, are written anew, so that the sender is not what is measured. A trace has 20 spans: a
+ * workflow, 4 agents, 10 tool calls and 5 LLM calls with messages and tokens (--plain: 20 spans
+ * with 6 attributes). Prints one JSON object.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -35,7 +37,8 @@ struct buffer {
 
 enum patch_kind { TRACE_ID, SPAN_ID, WORD };
 
-/* A place that is written anew for each request: an id of span number `span` of trace number `trace`. */
+/* A place that is written anew for each request: an id of span number `span` of trace number
+ * `trace`. */
 struct patch {
     size_t offset;
     enum patch_kind kind;
@@ -121,7 +124,8 @@ static const char messages_in[] =
     "the committee have to vote on before the end of the month?\"}]}]";
 static const char messages_out[] =
     "[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\"Answer "
-    "@@@@@@@@@@@@@@@@: the third draft drops the section on travel, adds two tables with the figures "
+    "@@@@@@@@@@@@@@@@: the third draft drops the section on travel, adds two tables with the "
+    "figures "
     "of last year, and moves the budget from the appendix to the front. Only the budget needs a "
     "vote.\"}],\"finish_reason\":\"stop\"}]";
 
@@ -145,8 +149,8 @@ static void put_span_attributes(struct buffer *span, uint32_t number, bool plain
         put_attribute(span, 9, "gen_ai.operation.name", "execute_tool", 0);
         put_attribute(span, 9, "gen_ai.tool.name", "search_documents", 0);
         put_attribute(span, 9, "gen_ai.tool.call.id", "call_0123456789abcdef", 0);
-        put_attribute(span, 9, "gen_ai.tool.call.arguments", "{\"query\":\"third draft\",\"limit\":5}",
-                      0);
+        put_attribute(span, 9, "gen_ai.tool.call.arguments",
+                      "{\"query\":\"third draft\",\"limit\":5}", 0);
     } else if (!plain && number >= 1) {
         put_attribute(span, 9, "gen_ai.operation.name", "invoke_agent", 0);
         put_attribute(span, 9, "gen_ai.agent.name", "researcher", 0);
@@ -475,11 +479,14 @@ static void start(struct sender *sender, const struct settings *settings, uint32
 
 static struct settings read_settings(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"host", required_argument, NULL, 'h'},        {"port", required_argument, NULL, 'p'},
-        {"connections", required_argument, NULL, 'c'}, {"seconds", required_argument, NULL, 's'},
-        {"requests", required_argument, NULL, 'r'},    {"spans", required_argument, NULL, 'n'},
-        {"plain", no_argument, NULL, 'l'},             {0}};
+    static const struct option options[] = {{"host", required_argument, NULL, 'h'},
+                                            {"port", required_argument, NULL, 'p'},
+                                            {"connections", required_argument, NULL, 'c'},
+                                            {"seconds", required_argument, NULL, 's'},
+                                            {"requests", required_argument, NULL, 'r'},
+                                            {"spans", required_argument, NULL, 'n'},
+                                            {"plain", no_argument, NULL, 'l'},
+                                            {0}};
     struct settings settings = {.connections = 1, .spans = 500, .seconds = 5};
     const char *host = "127.0.0.1";
     int key;
