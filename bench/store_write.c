@@ -98,10 +98,12 @@ static void make_call(struct span *span, struct keel_record *record, unsigned nu
     record->llm = &span->llm;
 }
 
+static struct span *spans; /* what the records borrow */
+
 static struct keel_record *make_records(size_t count)
 {
     struct keel_record *records = calloc(count, sizeof *records);
-    struct span *spans = calloc(count, sizeof *spans);
+    spans = calloc(count, sizeof *spans);
     int64_t start = keel_time_now_us();
     if (!records || !spans)
         die("records", "out of memory");
@@ -291,7 +293,11 @@ static struct tape *read_tapes(const char *path, size_t *portions)
 {
     sqlite3 *db = open_sqlite(path);
     struct tape times = read_tape(db, "SELECT DISTINCT created_at FROM runs ORDER BY 1");
+    if (times.rows == 0)
+        die(path, "holds no runs");
     struct tape *tapes = calloc(times.rows * TABLES, sizeof *tapes);
+    if (!tapes)
+        die(path, "out of memory");
     for (size_t i = 0; i < times.rows; i++)
         for (size_t k = 0; k < TABLES; k++) {
             static const char *const selects[TABLES] = {
@@ -433,7 +439,7 @@ static struct chunk copy_out(PGconn *db, const char *sql)
     int size;
     PQclear(pg(db, sql));
     while ((size = PQgetCopyData(db, &piece, 0)) > 0) {
-        chunk.data = realloc(chunk.data, (size_t)(chunk.size + size));
+        chunk.data = realloc(chunk.data, (size_t)chunk.size + (size_t)size);
         memcpy(chunk.data + chunk.size, piece, (size_t)size);
         chunk.size += size;
         PQfreemem(piece);
@@ -575,5 +581,7 @@ int main(int argc, char **argv)
         bench_postgres(argv[1], records, count);
     else
         bench_sqlite(records, count);
+    free(records);
+    free(spans);
     return 0;
 }

@@ -263,12 +263,11 @@ static void deliver_all(struct keel_store *store, struct scenario *s,
 static char *outcome(struct testdb *t, struct scenario *s, bool in_order)
 {
     static struct keel_record records[MOST * 2];
-    size_t count = s->count;
     struct keel_store *store = storetest_open(t);
     if (in_order) {
         storetest_write(store, s->records, s->count);
     } else {
-        count = shuffle(s, records);
+        size_t count = shuffle(s, records);
         deliver_all(store, s, records, count);
     }
     char *dump = storetest_dump(t);
