@@ -134,6 +134,13 @@ static void report(const struct rows *all, size_t transactions, double seconds)
     printf("{\"rows\":%zu,\"transactions\":%zu,\"seconds\":%.3f}\n", count, transactions, seconds);
 }
 
+static void free_rows(struct rows *rows) /* cells' bytes go with the process */
+{
+    free(rows->data);
+    free(rows->starts);
+    free(rows->ends);
+}
+
 /* ---- SQLite ---------------------------------------------------------------------------------- */
 
 struct cell {
@@ -206,7 +213,7 @@ static struct rows read_sqlite(sqlite3 *db, size_t k)
 
 static void part_sqlite(sqlite3 *db, size_t k, struct rows *rows, size_t parts)
 {
-    sqlite3_stmt *stmt;
+    sqlite3_stmt *stmt = NULL;
     char sql[700];
 
     write_counting(sql, k, parts);
@@ -296,8 +303,10 @@ static void run_sqlite(const char *source, const char *target, size_t transactio
         }
     }
     report(all, transactions, now() - began);
-    for (size_t k = 0; k < TABLES; k++)
+    for (size_t k = 0; k < TABLES; k++) {
         sqlite3_finalize(stmts[k]);
+        free_rows(&all[k]);
+    }
     sqlite3_close(db);
 }
 
@@ -432,6 +441,8 @@ static void run_postgres(const char *source, const char *target, size_t transact
         }
     }
     report(all, transactions, now() - began);
+    for (size_t k = 0; k < TABLES; k++)
+        free_rows(&all[k]);
     PQfinish(db);
 }
 
