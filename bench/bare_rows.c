@@ -36,7 +36,7 @@ static const struct {
 };
 enum { TABLES = sizeof tables / sizeof tables[0], PHASES = 3 };
 
-static void die(const char *what, const char *message)
+__attribute__((noreturn)) static void die(const char *what, const char *message)
 {
     fprintf(stderr, "bare_rows: %s: %s\n", what, message);
     exit(1);
@@ -354,9 +354,8 @@ static void part_rows(struct rows *rows, const char *data, size_t size)
         rows->starts[rows->count] = at;
 }
 
-static struct rows read_postgres(PGconn *db, size_t k)
+static void read_postgres(PGconn *db, size_t k, struct rows *rows)
 {
-    struct rows rows = {0};
     char sql[300], *piece, *data = NULL;
     size_t used = 0;
     int size;
@@ -373,9 +372,8 @@ static struct rows read_postgres(PGconn *db, size_t k)
     if (size == -2)
         die(sql, PQerrorMessage(db));
     PQclear(PQgetResult(db));
-    rows.data = data;
-    part_rows(&rows, data, used);
-    return rows;
+    *rows = (struct rows){.data = data};
+    part_rows(rows, data, used);
 }
 
 static void part_postgres(PGconn *db, size_t k, struct rows *rows, size_t parts)
@@ -423,7 +421,7 @@ static void run_postgres(const char *source, const char *target, size_t transact
     PGconn *db = open_postgres(source);
 
     for (size_t k = 0; k < TABLES; k++) {
-        all[k] = read_postgres(db, k);
+        read_postgres(db, k, &all[k]);
         if (of_runs(k))
             part_postgres(db, k, &all[k], parts_of(PHASES - 1, transactions));
     }
