@@ -57,6 +57,8 @@ struct keel_message {
 };
 
 #define KEEL_TOKENS_UNKNOWN (-1)
+/* More than this is a slip or malice, and taken for unknown: sums are to fit in 64 bits. */
+#define KEEL_TOKENS_MOST INT64_C(1000000000000)
 
 /* One model invocation. Tokens as OpenTelemetry means them (input includes cache read and creation,
  * output includes reasoning); KEEL_TOKENS_UNKNOWN where not said. */

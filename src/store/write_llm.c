@@ -38,7 +38,7 @@ static void merge_text(struct keel__llm *llm, int which, struct keel_slice more)
 
 static void merge_tokens(struct keel__llm *llm, int which, int64_t more)
 {
-    if (more <= llm->tokens[which])
+    if (more <= llm->tokens[which] || more > KEEL_TOKENS_MOST)
         return;
     bool had_usage = keel__llm_has_usage(llm);
     llm->tokens[which] = more;

@@ -447,6 +447,23 @@ static void sums_stop_where_64_bits_end(void **state)
     keel_store_close(store);
 }
 
+static void absurd_token_counts_are_not_said(void **state)
+{
+    struct testdb *t = *state;
+    struct keel_store *store = with_calls(t);
+    const struct spec absurd[] = {
+        {9, 1, 0, "evil", NULL, NULL, "openai", "m1", 0, INT64_MAX, 1},
+        {9, 2, 0, "evil", NULL, NULL, "openai", "m1", 0, INT64_MAX, INT64_MAX},
+        {9, 3, 0, "evil", NULL, NULL, "openai", "m1", 0, KEEL_TOKENS_MOST + 1, 1},
+        {9, 4, 0, "evil", NULL, NULL, "openai", "m1", 0, KEEL_TOKENS_MOST, 1},
+    };
+    write_specs(store, absurd, 4);
+    struct keel_cost_filter evil = {.project = "evil"};
+    CHECK(KEEL_COST_MODEL, &evil, {"m1", 4, KEEL_TOKENS_MOST, 3, USD(1000000) + 6000, 0});
+    assert_int_equal(cost_in(t, store, "shop"), C12 + C13 + C22);
+    keel_store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -458,6 +475,7 @@ int main(void)
         testdb_test(a_price_taken_back_leaves_no_cost),
         testdb_test(recompute_in_several_batches),
         testdb_test(sums_stop_where_64_bits_end),
+        testdb_test(absurd_token_counts_are_not_said),
     };
     return testdb_run(tests);
 }
