@@ -227,6 +227,7 @@ static size_t count_prices(struct testdb *t, struct keel_store *store, const cha
     struct keel_result result = {0};
     struct keel_price *prices;
     size_t count, found = 0;
+    *last = (struct keel_price){0};
     assert_ok(keel_price_list(store, history, &prices, &count, &result, &t->err), &t->err);
     for (size_t i = 0; i < count; i++)
         if (strcmp(prices[i].model, model) == 0) {
