@@ -122,7 +122,7 @@ int keel_event_get(struct keel_store *store, struct keel_uuid run_id, int64_t se
                    struct keel_event *event, struct keel_result *result, struct keel_error *err)
 {
     struct page page = {.run_id = run_id,
-                        .after = sequence - 1,
+                        .after = sequence > 0 ? sequence - 1 : 0,
                         .limit = 1,
                         .details = true,
                         .arena = keel__result_arena(result)};

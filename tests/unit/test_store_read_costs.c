@@ -237,6 +237,7 @@ static void sessions_page_by_page(void **state)
     size_t count;
     assert_error(keel_session_list(store, NULL, "x", 0, &sessions, &count, &next, &result, &t->err),
                  KEEL_INVALID, &t->err, "cursor");
+    keel_result_free(&result);
     keel_store_close(store);
 }
 
