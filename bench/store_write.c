@@ -272,7 +272,7 @@ static struct tape read_tape(sqlite3 *db, const char *sql)
         }
         for (int i = 0; i < (int)tape.columns; i++) {
             struct cell *cell = &tape.cells[tape.rows * tape.columns + (size_t)i];
-            cell->type = sqlite3_column_type(stmt, i);
+            *cell = (struct cell){.type = sqlite3_column_type(stmt, i)};
             if (cell->type == SQLITE_INTEGER)
                 cell->as.integer = sqlite3_column_int64(stmt, i);
             else if (cell->type != SQLITE_NULL) {
