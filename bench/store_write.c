@@ -298,7 +298,8 @@ static struct tape *read_tapes(const char *path, size_t *portions)
     struct tape *tapes = calloc(times.rows * TABLES, sizeof *tapes);
     if (!tapes)
         die(path, "out of memory");
-    for (size_t i = 0; i < times.rows; i++)
+    for (size_t i = 0; i < times.rows; i++) {
+        sqlite3_int64 time = times.cells[i].type == SQLITE_INTEGER ? times.cells[i].as.integer : 0;
         for (size_t k = 0; k < TABLES; k++) {
             static const char *const selects[TABLES] = {
                 "SELECT * FROM projects WHERE created_at = %lld",
@@ -316,10 +317,11 @@ static struct tape *read_tapes(const char *path, size_t *portions)
                 "SELECT a.* FROM runs r JOIN llm_calls a ON a.run_id = r.id WHERE r.created_at = "
                 "%lld ORDER BY a.run_id, a.sequence",
             };
-            char *sql = sqlite3_mprintf(selects[k], times.cells[i].as.integer);
+            char *sql = sqlite3_mprintf(selects[k], time);
             tapes[i * TABLES + k] = read_tape(db, sql);
             sqlite3_free(sql);
         }
+    }
     sqlite3_close(db);
     *portions = times.rows;
     return tapes;
