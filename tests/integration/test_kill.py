@@ -109,7 +109,7 @@ def kill_again_and_again(server, clients, chance):
             server.start_and_kill(chance.uniform(0, 0.06))
         else:
             server.start()
-            time.sleep(chance.uniform(0, 0.35))
+            time.sleep(chance.uniform(0, 0.6))
             server.kill()
         failures = [client.failure for client in clients if client.failure]
         assert not failures, f"after kill {number + 1}: {failures}"
