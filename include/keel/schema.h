@@ -1,11 +1,11 @@
 /*
  * keel/schema.h - one logical model of a SQLite or PostgreSQL database.
  *
- * Read from a database, from SQL text, or from migrations; rendered in either dialect; compared in
- * diff.h. Everything hangs off one struct keel_schema and is freed with it. Names are as the
- * database has them, unquoted, in UTF-8. A text is NULL where there is none. Expressions are SQL
- * text of the dialect the model was read from, trimmed, comments removed, otherwise as written
- * (SQLite) or as the server prints them (PostgreSQL: pg_get_expr and friends).
+ * Read from a database; rendered as SQL, JSON, Markdown or a diagram. Everything hangs off one
+ * struct keel_schema and is freed with it. Names are as the database has them, unquoted, in UTF-8.
+ * A text is NULL where there is none. Expressions are SQL text of the dialect the model was read
+ * from, trimmed, comments removed, otherwise as written (SQLite) or as the server prints them
+ * (PostgreSQL: pg_get_expr and friends).
  *
  * Order is meaningful where SQL's is (columns, key columns, enum labels) and else by name, so that
  * two reads of one database give the same model.
@@ -74,6 +74,14 @@ void keel_logical_type_of(enum keel_dialect dialect, struct keel_slice declared,
 
 /* ---- columns --------------------------------------------------------------------------------- */
 
+enum keel_conflict { /* SQLite's ON CONFLICT clause of a constraint */
+                     KEEL_CONFLICT_DEFAULT = 0,
+                     KEEL_CONFLICT_ROLLBACK,
+                     KEEL_CONFLICT_ABORT,
+                     KEEL_CONFLICT_FAIL,
+                     KEEL_CONFLICT_IGNORE,
+                     KEEL_CONFLICT_REPLACE
+};
 enum keel_default_kind { KEEL_DEFAULT_NONE = 0, KEEL_DEFAULT_LITERAL, KEEL_DEFAULT_EXPRESSION };
 enum keel_generated { KEEL_GENERATED_NO = 0, KEEL_GENERATED_STORED, KEEL_GENERATED_VIRTUAL };
 enum keel_identity {
@@ -91,27 +99,23 @@ struct keel_column_model {
         *declared_type; /* as written or as format_type() prints it; "" where SQLite has none */
     struct keel_logical_type type;
     enum keel_affinity affinity;
-    bool not_null; /* declared; a primary key column that admits NULL (SQLite) is false */
+    bool not_null; /* it admits no NULL, by declaration or as a key; a primary key column that
+                      admits NULL (SQLite) is false */
+    enum keel_conflict not_null_conflict; /* SQLite */
+    bool hidden;                          /* SQLite: of a virtual table, not in SELECT * */
     enum keel_default_kind default_kind;
-    const char *default_text; /* SQL: 'x', 0, CURRENT_TIMESTAMP, (expr), nextval(...) */
+    const char *default_text; /* SQL, without outer parentheses: 'x', 0, CURRENT_TIMESTAMP */
     enum keel_generated generated;
     const char *generated_text;
     const char *collation; /* not the default one */
     enum keel_identity identity;
+    const char *identity_options; /* PostgreSQL: what differs from the default: "START WITH 5" */
     const char *comment;
 };
 
 /* ---- keys, checks, indexes ------------------------------------------------------------------- */
 
 enum keel_deferrable { KEEL_NOT_DEFERRABLE = 0, KEEL_DEFERRABLE, KEEL_INITIALLY_DEFERRED };
-enum keel_conflict { /* SQLite's ON CONFLICT clause of a constraint */
-                     KEEL_CONFLICT_DEFAULT = 0,
-                     KEEL_CONFLICT_ROLLBACK,
-                     KEEL_CONFLICT_ABORT,
-                     KEEL_CONFLICT_FAIL,
-                     KEEL_CONFLICT_IGNORE,
-                     KEEL_CONFLICT_REPLACE
-};
 
 /* A PRIMARY KEY or UNIQUE constraint. */
 struct keel_key_model {
@@ -123,7 +127,8 @@ struct keel_key_model {
     bool nulls_not_distinct; /* PostgreSQL 15 */
     const char **descending; /* names of the columns that are DESC (SQLite) */
     size_t descending_count;
-    const char **include; /* PostgreSQL: INCLUDE columns */
+    const char **collations; /* SQLite: one for each column, NULL: the column's; NULL: all are */
+    const char **include;    /* PostgreSQL: INCLUDE columns */
     size_t include_count;
 };
 
@@ -176,8 +181,9 @@ struct keel_index_model {
     size_t part_count;
     const char **include;
     size_t include_count;
-    const char *where; /* of a partial index */
-    const char *sql;   /* the statement that makes it, in its own dialect */
+    const char *where;   /* of a partial index */
+    const char *options; /* PostgreSQL: storage parameters, "fillfactor=70" */
+    const char *sql;     /* the statement that makes it, in its own dialect */
 };
 
 struct keel_exclusion_model { /* PostgreSQL: EXCLUDE */
@@ -210,6 +216,7 @@ struct keel_table_model {
     enum keel_table_kind kind;
     bool strict, without_rowid; /* SQLite */
     bool unlogged;              /* PostgreSQL */
+    const char *options;        /* PostgreSQL: storage parameters, "fillfactor=70" */
     struct keel_column_model *columns;
     size_t column_count;
     struct keel_key_model *primary_key; /* NULL: none */
@@ -225,10 +232,15 @@ struct keel_table_model {
     size_t index_count;
     struct keel_trigger_model *triggers;
     size_t trigger_count;
-    const char *virtual_sql;     /* VIRTUAL: the statement */
-    const char *partition_by;    /* PARTITIONED: "RANGE (id)" */
-    const char *partition_of;    /* PARTITION: its parent */
-    const char *partition_bound; /* PARTITION: "FOR VALUES FROM ... TO ...", "DEFAULT" */
+    const char *virtual_sql;  /* VIRTUAL: the statement */
+    const char *broken;       /* VIRTUAL: what the database says of it, NULL if it works */
+    const char *partition_by; /* PARTITIONED: "RANGE (id)" */
+    const char *partition_of; /* PARTITION: its parent; what it has from there is not repeated
+                                 here, but for the columns */
+    const char *partition_of_schema;
+    const char *inherits, *inherits_schema; /* PostgreSQL: a parent without partitions; read, never
+                                               rendered as SQL */
+    const char *partition_bound;            /* PARTITION: "FOR VALUES FROM ... TO ...", "DEFAULT" */
     const char *comment;
     const char *sql; /* SQLite: as sqlite_schema has it */
 };
@@ -238,13 +250,17 @@ struct keel_view_model {
     const char *
         *columns; /* named in the statement or as they result; none when the view is broken */
     size_t column_count;
-    const char *body; /* the SELECT */
+    bool columns_named; /* in the statement (SQLite) */
+    const char *body;   /* the SELECT */
     bool materialized;
+    const char *options;                 /* PostgreSQL: "security_barrier=true" */
     struct keel_trigger_model *triggers; /* INSTEAD OF */
     size_t trigger_count;
     struct keel_index_model *indexes; /* of a materialized view */
     size_t index_count;
-    const char *broken; /* what the database says of it, NULL if it works */
+    const char *broken;      /* what the database says of it, NULL if it works */
+    const char **depends_on; /* PostgreSQL: views that must be there first, "schema.name" */
+    size_t depends_count;
     const char *comment;
     const char *sql;
 };
@@ -273,11 +289,11 @@ struct keel_domain_model {
     size_t check_count;
 };
 
-struct keel_function_model { /* PostgreSQL: those that triggers, defaults and checks of the model
-                                need */
+struct keel_function_model { /* PostgreSQL: functions and procedures that no extension owns */
     const char *schema, *name;
     const char *arguments;
     const char *sql; /* pg_get_functiondef */
+    bool early;      /* a default, check, index or domain needs it: it comes before the tables */
 };
 
 struct keel_schema {
@@ -297,7 +313,6 @@ struct keel_schema {
     size_t function_count;
     const char **extensions; /* PostgreSQL, without plpgsql */
     size_t extension_count;
-    bool foreign_keys_enforced; /* SQLite: what PRAGMA foreign_keys says; PostgreSQL: true */
     void *arena;
 };
 
@@ -306,7 +321,8 @@ struct keel_schema {
 struct keel_schema_options {
     const char **schemas; /* PostgreSQL: which; none: all but the system's */
     size_t schema_count;
-    const char *table_pattern; /* only tables like this (SQL LIKE); NULL: all */
+    const char *table_pattern; /* only tables and views like this (SQL LIKE, in any case); NULL: all
+                                */
 };
 
 /* Reads the model in one snapshot. *out is the caller's, freed with keel_schema_free. */
@@ -327,8 +343,8 @@ enum keel_schema_format {
     KEEL_SCHEMA_MARKDOWN,
     KEEL_SCHEMA_MERMAID
 };
-/* *out is NUL-terminated and the caller's, to be freed with free(). UNSUPPORTED, naming the object,
- * for what `dialect` cannot express (SQL only). */
+/* *out is NUL-terminated and the caller's, to be freed with free(). SQL: UNSUPPORTED when dialect
+ * is not the model's own. */
 int keel_schema_render(char **out, const struct keel_schema *schema, enum keel_schema_format format,
                        enum keel_dialect dialect, struct keel_error *err);
 
