@@ -1,0 +1,2 @@
+CREATE TABLE t (a text COLLATE "C", b varchar(5) COLLATE "POSIX" NOT NULL);
+CREATE INDEX t_a ON t (a COLLATE "POSIX", b);

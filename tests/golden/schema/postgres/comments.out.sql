@@ -1,0 +1,9 @@
+
+CREATE TABLE t (
+    a integer,
+    b text
+);
+COMMENT ON TABLE t IS 'a table''s
+comment';
+COMMENT ON COLUMN t.b IS 'b';
+

@@ -1,0 +1,1 @@
+CREATE TABLE t (a integer DEFAULT 0, b text DEFAULT 'it''s', c timestamptz DEFAULT now(), d timestamptz DEFAULT CURRENT_TIMESTAMP, e jsonb DEFAULT '{}', f integer DEFAULT (1 + 2), g boolean DEFAULT true, h text DEFAULT NULL, i numeric DEFAULT -1.5, j text[] DEFAULT '{}', k uuid DEFAULT gen_random_uuid());

@@ -1,0 +1,12 @@
+CREATE TYPE mood AS ENUM ('sad', 'it''s ok', 'happy');
+COMMENT ON TYPE mood IS 'of a person';
+CREATE DOMAIN code AS character varying(8) COLLATE "C";
+CREATE DOMAIN positive AS integer DEFAULT 1 NOT NULL CONSTRAINT over_zero CHECK (VALUE > 0);
+
+CREATE TABLE t (
+    m mood DEFAULT 'sad'::mood,
+    ms mood[],
+    p positive,
+    c code
+);
+

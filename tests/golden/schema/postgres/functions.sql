@@ -1,0 +1,6 @@
+CREATE FUNCTION twice(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT n * 2';
+CREATE TABLE t (a integer DEFAULT twice(4) CHECK (twice(a) > 0));
+CREATE INDEX t_twice ON t (twice(a));
+CREATE FUNCTION all_t() RETURNS SETOF t LANGUAGE sql STABLE AS 'SELECT * FROM t';
+CREATE VIEW v AS SELECT a FROM all_t();
+CREATE PROCEDURE clean() LANGUAGE sql AS 'DELETE FROM t';

@@ -1,0 +1,1 @@
+CREATE TABLE t (a integer, b text, c text, CONSTRAINT the_key PRIMARY KEY (b, a) INCLUDE (c), UNIQUE (c), CONSTRAINT later UNIQUE (a, c) DEFERRABLE INITIALLY DEFERRED, UNIQUE (b, c) INCLUDE (a));

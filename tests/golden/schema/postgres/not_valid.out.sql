@@ -1,0 +1,12 @@
+
+CREATE TABLE c (
+    p integer
+);
+
+CREATE TABLE p (
+    id integer NOT NULL,
+    CONSTRAINT p_pkey PRIMARY KEY (id)
+);
+
+ALTER TABLE c ADD CONSTRAINT c_positive CHECK (p > 0) NOT VALID;
+ALTER TABLE c ADD CONSTRAINT c_p FOREIGN KEY (p) REFERENCES p (id) NOT VALID;

@@ -1,0 +1,25 @@
+
+CREATE TABLE c (
+    id integer,
+    at date
+);
+
+CREATE TABLE p (
+    id integer NOT NULL,
+    at date NOT NULL,
+    n integer,
+    CONSTRAINT p_pkey PRIMARY KEY (id, at),
+    CONSTRAINT p_n_check CHECK (n > 0)
+) PARTITION BY RANGE (at);
+
+CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+
+CREATE TABLE p_2 PARTITION OF p FOR VALUES FROM ('2026-02-01') TO ('2026-03-01') PARTITION BY LIST (id);
+
+CREATE TABLE p_default PARTITION OF p DEFAULT;
+
+CREATE TABLE a_2 PARTITION OF p_2 FOR VALUES IN (1, 2);
+
+CREATE INDEX p_n ON p (n);
+CREATE INDEX p_1_own ON p_1 (id);
+ALTER TABLE c ADD CONSTRAINT c_id_at_fkey FOREIGN KEY (id, at) REFERENCES p (id, at) ON DELETE CASCADE;

@@ -1,0 +1,30 @@
+
+CREATE TABLE t (
+    a smallint,
+    b integer,
+    c bigint,
+    d numeric(10,2),
+    e numeric,
+    f real,
+    g double precision,
+    h character varying(36),
+    i character(3),
+    j text,
+    k bytea,
+    l boolean,
+    m date,
+    n time(3) without time zone,
+    o timestamp with time zone,
+    p timestamp(3) without time zone,
+    q interval,
+    r uuid,
+    s json,
+    t jsonb,
+    u money,
+    v inet,
+    w bit(8),
+    x integer[],
+    y text[],
+    z tsvector
+);
+

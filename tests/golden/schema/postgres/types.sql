@@ -1,0 +1,1 @@
+CREATE TABLE t (a smallint, b integer, c bigint, d numeric(10,2), e numeric, f real, g double precision, h varchar(36), i char(3), j text, k bytea, l boolean, m date, n time(3), o timestamptz, p timestamp(3), q interval, r uuid, s json, t jsonb, u money, v inet, w bit(8), x integer[], y text[][], z tsvector);

@@ -1,0 +1,6 @@
+CREATE TABLE t (
+    a,
+    b,
+    c
+);
+CREATE UNIQUE INDEX t_down ON t (a DESC, b, c);

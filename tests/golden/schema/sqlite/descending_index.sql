@@ -1,0 +1,2 @@
+CREATE TABLE t (a, b, c);
+CREATE UNIQUE INDEX t_down ON t (a DESC, b ASC, c);

@@ -1,0 +1,24 @@
+CREATE TABLE a (
+    id INTEGER PRIMARY KEY,
+    x TEXT
+);
+
+CREATE TABLE b (
+    id INTEGER PRIMARY KEY DESC,
+    x TEXT
+);
+
+CREATE TABLE c (
+    id INT,
+    x TEXT,
+    PRIMARY KEY (id)
+);
+
+CREATE TABLE d (
+    id INTEGER PRIMARY KEY,
+    x TEXT
+);
+
+CREATE TABLE e (
+    id INTEGER CONSTRAINT e_key PRIMARY KEY ON CONFLICT REPLACE
+);
