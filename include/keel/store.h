@@ -136,7 +136,8 @@ struct keel_run_filter {
     const char *after;    /* keyset cursor of the page before */
     int limit;            /* 0: 50; at most 1000 */
 };
-/* Newest first. *next is a cursor or NULL when this was the last page; it lives in result. */
+/* Newest first: by start, or by creation where a run has not started. *next is a cursor or NULL
+ * when this was the last page; it lives in result. */
 int keel_run_list(struct keel_store *store, const struct keel_run_filter *filter,
                   struct keel_run **runs, size_t *count, const char **next,
                   struct keel_result *result, struct keel_error *err);
@@ -249,7 +250,7 @@ int keel_event_list(struct keel_store *store, struct keel_uuid run_id, int64_t a
 int keel_event_get(struct keel_store *store, struct keel_uuid run_id, int64_t sequence,
                    struct keel_event *event, struct keel_result *result, struct keel_error *err);
 /* The tree in order of display: children below their parent, siblings by start time; without
- * details. All of it up to limit events (0: 10000); *more says that there were more. */
+ * details. Of a run with more than limit events (0: 10000) those that arrived first, and *more. */
 int keel_run_timeline(struct keel_store *store, struct keel_uuid run_id, size_t limit,
                       struct keel_event **events, size_t *count, bool *more,
                       struct keel_result *result, struct keel_error *err);
@@ -303,6 +304,7 @@ struct keel_session {
     int64_t first_at, last_at;
     int64_t run_count, llm_call_count, input_tokens, output_tokens, cost_nusd;
 };
+/* The latest first, by when their first run came. */
 int keel_session_list(struct keel_store *store, const char *project, const char *after, int limit,
                       struct keel_session **sessions, size_t *count, const char **next,
                       struct keel_result *result, struct keel_error *err);
@@ -345,6 +347,7 @@ struct keel_price {
 (cache kinds fall back to input, reasoning to output) */
     const char *source;
 };
+/* In order of provider and model: what is in force now, or with history every version of it. */
 int keel_price_list(struct keel_store *store, bool history, struct keel_price **prices,
                     size_t *count, struct keel_result *result, struct keel_error *err);
 /* Appends a dated version; the same price again is a no-op. */
@@ -409,6 +412,7 @@ struct keel_audit_entry {
     const char *actor, *action, *object_type, *object_id;
     struct keel_slice detail; /* JSON or absent */
 };
+/* In order of id > after, at most limit (0: 100, at most 1000). */
 int keel_audit_log(struct keel_store *store, int64_t after, int limit,
                    struct keel_audit_entry **entries, size_t *count, struct keel_result *result,
                    struct keel_error *err);

@@ -7,8 +7,3 @@ INSERT INTO audit_log (at, actor, action, object_type, object_id, detail) VALUES
 -- returns: id int, at time, actor text, action text, object_type text, object_id text, detail json
 SELECT id, at, actor, action, object_type, object_id, detail
   FROM audit_log WHERE id > $1 ORDER BY id LIMIT $2;
-
--- name: audit_exists
--- params: object_type text, object_id text, action text
--- returns: id int
-SELECT id FROM audit_log WHERE object_type = $1 AND object_id = $2 AND action = $3 ORDER BY id LIMIT 1;

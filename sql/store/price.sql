@@ -30,3 +30,10 @@ INSERT INTO model_prices (provider, model, valid_from, version, input_price, out
                           cache_creation_price, reasoning_price, source, created_at)
 SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::int[], $5::numeric[], $6::numeric[],
                      $7::numeric[], $8::numeric[], $9::numeric[], $10::text[], $11::timestamptz[]);
+
+-- name: price_seeded
+-- Whether the price table of a version that keel is shipped with, or a later one, has been imported.
+-- params: version text
+-- returns: id int
+SELECT id FROM audit_log
+ WHERE object_type = 'price_document' AND object_id >= $1 AND action = 'price.seed' ORDER BY id LIMIT 1;

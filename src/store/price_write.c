@@ -318,15 +318,10 @@ int keel_price_import(struct keel_store *store, struct keel_slice json, const ch
     return code;
 }
 
-#define SEED_ACTION "price.seed"
-
 static int is_seeded(struct keel_db *db, const char *version, bool *seeded, struct keel_error *err)
 {
     const struct keel_row *row;
-    int code = keel_db_maybe(
-        db, &keel_q_audit_exists,
-        KEEL_PARAMS(keel_cstr("price_document"), keel_cstr(version), keel_cstr(SEED_ACTION)), &row,
-        err);
+    int code = keel_db_maybe(db, &keel_q_price_seeded, KEEL_PARAMS(keel_cstr(version)), &row, err);
 
     *seeded = !code && row;
     return code;
@@ -347,7 +342,7 @@ static int seed_tx(struct keel_db *db, void *context, struct keel_error *err)
         code = keel__prices_append(db, &arena, change->prices, change->count, true, &change->added,
                                    err);
     if (!code && !seeded)
-        code = audit_document(db, change, SEED_ACTION, err);
+        code = audit_document(db, change, "price.seed", err);
     keel__arena_fini(&arena);
     return code;
 }

@@ -457,6 +457,23 @@ static void seeding_leaves_own_prices_alone(void **state)
     keel_store_close(store);
 }
 
+static void an_older_keel_does_not_bring_older_prices_back(void **state)
+{
+    struct testdb *t = *state;
+    struct keel_store *store = open_store(t);
+    struct keel_price last;
+    keel_store_close(store);
+    t->db = testdb_connect(t, NULL);
+    testdb_sql(t, "DELETE FROM model_prices", NULL);
+    testdb_sql(t, "UPDATE audit_log SET object_id = '9999-12-31' WHERE action = 'price.seed'",
+               NULL);
+    keel_db_close(t->db);
+    t->db = NULL;
+    assert_ok(keel_store_open(&store, t->url, NULL, &t->err), &t->err);
+    assert_int_equal(count_prices(t, store, "gpt-4o", true, &last), 0);
+    keel_store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest alone[] = {
@@ -476,6 +493,7 @@ int main(void)
         testdb_test(bad_documents_change_nothing),
         testdb_test(a_new_store_has_prices),
         testdb_test(seeding_leaves_own_prices_alone),
+        testdb_test(an_older_keel_does_not_bring_older_prices_back),
     };
     int failed = cmocka_run_group_tests(alone, NULL, NULL);
     return failed + testdb_run(stored);
