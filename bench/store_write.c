@@ -269,6 +269,10 @@ static struct tape read_tape(sqlite3 *db, const char *sql)
         if (tape.rows == room) {
             room = room ? room * 2 : 64;
             tape.cells = realloc(tape.cells, room * tape.columns * sizeof *tape.cells);
+            if (!tape.cells)
+                die(sql, "out of memory");
+            memset(tape.cells + tape.rows * tape.columns, 0,
+                   (room - tape.rows) * tape.columns * sizeof *tape.cells);
         }
         for (int i = 0; i < (int)tape.columns; i++) {
             struct cell *cell = &tape.cells[tape.rows * tape.columns + (size_t)i];
