@@ -70,6 +70,7 @@ struct keel__event {
     bool stored;      /* the database has a row */
     bool placeholder; /* ... of kind missing */
     bool linked;      /* got its parent in this batch */
+    bool is_part;     /* its single messages are noted with its parent's call */
     bool changed;     /* its row differs from what is stored */
     bool usage_below;
     size_t visit; /* while circles are looked for */

@@ -68,8 +68,9 @@ static int take_messages(struct keel__batch *batch, struct keel__llm *llm,
         else if (keel__said_is_fuller(lists[i], &thread->whole))
             thread->whole = *lists[i];
     }
-    if (!partial || !item->first || item->input.count + item->output.count == 0)
+    if (!partial || item->event->is_part || item->input.count + item->output.count == 0)
         return 0;
+    item->event->is_part = true;
     const struct keel__item **place = keel__list_add(&llm->parts, batch->arena);
     if (!place)
         return keel__arena_error(batch->arena, err);

@@ -119,7 +119,10 @@ static void single_messages_grow_a_call_in_order_of_time(void **state)
     }
     storetest_write(store, &records[3], 1);
     storetest_write(store, &records[2], 1);
-    storetest_write(store, &records[0], 1);
+    /* one of them in two versions, of which only the second has the message */
+    struct keel_record versions[] = {records[0], records[0]};
+    versions[0].llm_of_parent = NULL;
+    storetest_write(store, versions, 2);
     struct keel_llm_call call = read_call(t, store, &result);
     assert_messages(call.input_messages, call.input_message_count, "<system>be brief<user>more");
     assert_messages(call.output_messages, call.output_message_count, "<assistant>hello");
