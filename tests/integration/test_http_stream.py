@@ -118,8 +118,9 @@ def test_who_does_not_read_is_dropped(server):
     path = f"/api/v1/runs/{run['id']}/events"
     with Listener(server, timeout=120) as deaf, Listener(server, timeout=120) as other:
         batch = [{"name": "n" * 1000} for _ in range(1000)]
-        for _ in range(12):
+        for sent in range(1, 13):
             assert ask_json(server.port, "POST", path, batch).status == 200
+            other.until("event", sequence=sent * len(batch))  # who reads what is there keeps up
         ask_json(server.port, "POST", path, {"name": "last"})
         assert other.until("event", name="last")["sequence"] == 12001
         events = []
