@@ -43,9 +43,11 @@ static void append(struct keel_error *err, const char *format, ...)
 void keel__outcome_add(struct keel__run *run, size_t k, struct keel_error *err)
 {
     const struct keel_migration_todo *todo = run->todo;
-    if (!err || err->code == KEEL_UNCERTAIN)
+    if (!err)
         return;
-    if (todo->step_count == 1 && todo->steps[0].transaction)
+    if (err->code == KEEL_UNCERTAIN)
+        append(err, "; run it again: it goes on from what the database has");
+    else if (todo->step_count == 1 && todo->steps[0].transaction)
         append(err, "; nothing of %s_%s was kept", todo->migration->version_text,
                todo->migration->name);
     else
