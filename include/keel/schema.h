@@ -109,6 +109,7 @@ struct keel_column_model {
     const char *generated_text;
     const char *collation; /* not the default one */
     enum keel_identity identity;
+    const char *storage;          /* PostgreSQL, not the type's own: "EXTERNAL" */
     const char *identity_options; /* PostgreSQL: what differs from the default: "START WITH 5" */
     const char *comment;
 };
@@ -313,6 +314,9 @@ struct keel_schema {
     size_t function_count;
     const char **extensions; /* PostgreSQL, without plpgsql */
     size_t extension_count;
+    const char **unmodelled; /* PostgreSQL: what is there and has no place in this model, in words:
+                                "policy p on t"; neither rendered as SQL nor compared */
+    size_t unmodelled_count;
     void *arena;
 };
 

@@ -92,6 +92,7 @@ ORDER BY n.nspname, c.relname;
 -- returns: table_oid int, name text, declared_type text, type_kind text, type_name text, is_not_null bool
 -- returns: default_text text, generated text, identity text, is_owned bool, collation_name text, comment text
 -- returns: seq_type text, seq_start int, seq_increment int, seq_min int, seq_max int, seq_cache int, seq_cycle bool
+-- returns: storage text
 -- postgres:
 SELECT a.attrelid::int8, a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod),
        coalesce(e.typtype, t.typtype)::text, pg_catalog.format_type(coalesce(e.oid, t.oid), NULL), a.attnotnull,
@@ -106,7 +107,9 @@ SELECT a.attrelid::int8, a.attname::text, pg_catalog.format_type(a.atttypid, a.a
             CASE WHEN pg_catalog.pg_collation_is_visible(l.oid) THEN '' ELSE quote_ident(ln.nspname) || '.' END
             || quote_ident(l.collname) END,
        pg_catalog.col_description(a.attrelid, a.attnum),
-       pg_catalog.format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle
+       pg_catalog.format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle,
+       CASE WHEN a.attstorage <> t.typstorage THEN
+            CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
@@ -238,3 +241,49 @@ JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND
      AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid <> r.ev_class
 JOIN pg_catalog.pg_class v ON v.oid = d.refobjid AND v.relkind IN ('v', 'm')
 ORDER BY 1, 2;
+
+-- name: schema_postgres_unmodelled
+-- What the model has no place for, in the words of pg_describe_object where it has them.
+-- params: schemas json
+-- returns: description text
+-- postgres:
+SELECT d.what FROM (
+    SELECT CASE t.typtype WHEN 'c' THEN 'composite ' WHEN 'r' THEN 'range ' ELSE 'base ' END
+           || pg_catalog.pg_describe_object('pg_catalog.pg_type'::regclass, t.oid, 0),
+           t.typnamespace, 'pg_catalog.pg_type'::regclass, t.oid
+    FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
+    WHERE (t.typtype IN ('r', 'b') AND t.typcategory <> 'A') OR (t.typtype = 'c' AND c.relkind = 'c')
+    UNION ALL
+    SELECT 'aggregate ' || pg_catalog.pg_describe_object('pg_catalog.pg_proc'::regclass, p.oid, 0),
+           p.pronamespace, 'pg_catalog.pg_proc'::regclass, p.oid
+    FROM pg_catalog.pg_proc p WHERE p.prokind = 'a'
+    UNION ALL
+    SELECT pg_catalog.pg_describe_object('pg_catalog.pg_rewrite'::regclass, r.oid, 0),
+           c.relnamespace, 'pg_catalog.pg_class'::regclass, c.oid
+    FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class WHERE r.rulename <> '_RETURN'
+    UNION ALL
+    SELECT pg_catalog.pg_describe_object('pg_catalog.pg_policy'::regclass, p.oid, 0),
+           c.relnamespace, 'pg_catalog.pg_class'::regclass, c.oid
+    FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
+    UNION ALL
+    SELECT 'row level security of ' || pg_catalog.pg_describe_object('pg_catalog.pg_class'::regclass, c.oid, 0),
+           c.relnamespace, 'pg_catalog.pg_class'::regclass, c.oid
+    FROM pg_catalog.pg_class c WHERE c.relrowsecurity
+    UNION ALL
+    SELECT pg_catalog.pg_describe_object('pg_catalog.pg_statistic_ext'::regclass, s.oid, 0),
+           s.stxnamespace, 'pg_catalog.pg_statistic_ext'::regclass, s.oid
+    FROM pg_catalog.pg_statistic_ext s
+    UNION ALL
+    SELECT pg_catalog.pg_describe_object('pg_catalog.pg_collation'::regclass, l.oid, 0),
+           l.collnamespace, 'pg_catalog.pg_collation'::regclass, l.oid
+    FROM pg_catalog.pg_collation l
+    UNION ALL
+    SELECT pg_catalog.pg_describe_object('pg_catalog.pg_operator'::regclass, o.oid, 0),
+           o.oprnamespace, 'pg_catalog.pg_operator'::regclass, o.oid
+    FROM pg_catalog.pg_operator o) d (what, namespace, class, oid)
+JOIN pg_catalog.pg_namespace n ON n.oid = d.namespace
+WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND ($1::jsonb IS NULL OR $1::jsonb ? n.nspname)
+  AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend e
+                  WHERE e.classid = d.class AND e.objid = d.oid AND e.deptype = 'e')
+ORDER BY d.what;

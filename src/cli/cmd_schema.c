@@ -5,14 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_SCHEMAS = 64 };
+
 struct own {
     const char *url;
     const char *table;
+    const char *schemas[MAX_SCHEMAS];
+    size_t schema_count;
     enum keel_schema_format format; /* 0: not given */
 };
 
 static const struct argp_option options[] = {
     {"format", 'f', "FORMAT", 0, "sql (default), json, markdown or mermaid", 0},
+    {"schema", 's', "NAME", 0, "PostgreSQL: only this schema; may be repeated (default: all)", 0},
     {"table", 't', "PATTERN", 0,
      "Only tables and views like this: % stands for any text, _ for one character", 0},
     {0}};
@@ -37,6 +42,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         if (!own->format)
             argp_error(state, "--format takes sql, json, markdown or mermaid, not '%s'", arg);
         return 0;
+    case 's':
+        if (own->schema_count == MAX_SCHEMAS)
+            argp_error(state, "--schema can be given %d times", MAX_SCHEMAS);
+        own->schemas[own->schema_count++] = arg;
+        return 0;
     case 't':
         own->table = arg;
         return 0;
@@ -50,9 +60,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static int print(struct keel_db *db, const struct own *own, struct keel_error *err)
+static int print(struct keel_db *db, struct own *own, struct keel_error *err)
 {
-    struct keel_schema_options wanted = {.table_pattern = own->table};
+    struct keel_schema_options wanted = {
+        .schemas = own->schemas, .schema_count = own->schema_count, .table_pattern = own->table};
     struct keel_schema *schema = NULL;
     char *text = NULL;
     int code = keel_schema_read(&schema, db, &wanted, err);
@@ -80,6 +91,8 @@ static int run(const struct keel__command *self, int argc, char **argv)
         return keel__usage(self, "--json and another --format contradict each other");
     if (!own.format)
         own.format = global.json ? KEEL_SCHEMA_JSON : KEEL_SCHEMA_SQL;
+    if (own.schema_count && own.url && !strstr(own.url, "://") && !strchr(own.url, '='))
+        return keel__usage(self, "--schema is for PostgreSQL: %s is a SQLite file", own.url);
     struct keel_db_options how = {.read_only = true, .must_exist = true, .foreign = true};
     const char *url = own.url ? own.url : keel_db_default_url(global.db);
     int code = keel_db_open(&db, url, &how, &err);

@@ -350,6 +350,7 @@ static int add_column(void *context, const struct keel_row *row, struct keel_err
     set_default(r, column, row);
     column->collation = text(r, row, 10);
     column->comment = text(r, row, 11);
+    column->storage = text(r, row, 19);
     return finish(r, err);
 }
 
@@ -571,6 +572,16 @@ static int add_dependency(void *context, const struct keel_row *row, struct keel
     return *name ? 0 : keel__arena_error(r->arena, err);
 }
 
+static int add_unmodelled(void *context, const struct keel_row *row, struct keel_error *err)
+{
+    struct reader *r = context;
+    const char **what = KEEL__PUSH(r->arena, r->schema->unmodelled, r->schema->unmodelled_count);
+    if (!what)
+        return keel__arena_error(r->arena, err);
+    *what = text(r, row, 0);
+    return finish(r, err);
+}
+
 static int read_version(struct keel_schema *schema, struct keel_db *db, struct keel_error *err)
 {
     const struct keel_row *row;
@@ -617,7 +628,8 @@ static int read_all(struct reader *r, struct keel_db *db, struct keel_error *err
                  {&keel_q_schema_postgres_index_parts, add_index_part},
                  {&keel_q_schema_postgres_triggers, add_trigger},
                  {&keel_q_schema_postgres_functions, add_function},
-                 {&keel_q_schema_postgres_view_dependencies, add_dependency}};
+                 {&keel_q_schema_postgres_view_dependencies, add_dependency},
+                 {&keel_q_schema_postgres_unmodelled, add_unmodelled}};
     int rc = read_version(r->schema, db, err);
     for (size_t i = 0; !rc && i < sizeof steps / sizeof *steps; i++)
         rc = keel_db_each(db, steps[i].query, &r->schemas, steps[i].query->param_count,

@@ -54,6 +54,7 @@ static void column(struct keel__json *json, const struct keel_column_model *c)
     keel__json_add_cstr(json, "generated", keel__generated_word(c->generated));
     keel__json_add_cstr(json, "generated_expression", c->generated_text);
     keel__json_add_cstr(json, "collation", c->collation);
+    keel__json_add_cstr(json, "storage", c->storage);
     keel__json_add_cstr(json, "identity", keel__identity_word(c->identity));
     keel__json_add_cstr(json, "identity_options", c->identity_options);
     keel__json_add_cstr(json, "comment", c->comment);
@@ -318,6 +319,7 @@ void keel__render_json(struct keel__str *out, const struct keel_schema *schema)
         view(&json, &schema->views[i]);
     keel__json_array_end(&json);
     functions(&json, schema);
+    names(&json, "unmodelled", schema->unmodelled, schema->unmodelled_count);
     keel__json_object_end(&json);
     keel__str_char(out, '\n');
 }

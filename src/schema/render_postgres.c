@@ -221,6 +221,17 @@ static void create_functions(struct keel__str *out, const struct keel_schema *sc
             keel__str_printf(out, "\n%s;\n", schema->functions[i].sql);
 }
 
+/* Nothing is left out in silence. */
+static void say_unmodelled(struct keel__str *out, const struct keel_schema *schema)
+{
+    for (size_t i = 0; i < schema->unmodelled_count; i++) {
+        keel__str_text(out, "-- not here, keel does not model it: ");
+        for (const char *c = schema->unmodelled[i]; *c; c++)
+            keel__str_char(out, (unsigned char)*c < ' ' ? ' ' : *c);
+        keel__str_char(out, '\n');
+    }
+}
+
 /* ---- tables ---------------------------------------------------------------------------------- */
 
 /* Whether the table has to wait for its parent; done: which are made. */
@@ -232,6 +243,24 @@ static bool waits(const struct keel_schema *schema, const bool *done,
             is_same(schema->tables[i].schema, table->partition_of_schema))
             return true;
     return false;
+}
+
+static void alter_table(struct keel__str *out, const struct keel_table_model *table)
+{
+    keel__str_text(out, "ALTER TABLE ");
+    keel__sql_qualified(out, table->schema, table->name);
+}
+
+static void set_storage(struct keel__str *out, const struct keel_table_model *table)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (!table->columns[i].storage)
+            continue;
+        alter_table(out, table);
+        keel__str_text(out, " ALTER COLUMN ");
+        keel__sql_name(out, table->columns[i].name);
+        keel__str_printf(out, " SET STORAGE %s;\n", table->columns[i].storage);
+    }
 }
 
 static void create_tables(struct keel__str *out, const struct keel_schema *schema, bool *done)
@@ -246,17 +275,12 @@ static void create_tables(struct keel__str *out, const struct keel_schema *schem
             keel__str_char(out, '\n');
             keel__postgres_table(out, table);
             comment(out, "TABLE", table->schema, table->name, NULL, table->comment);
+            set_storage(out, table);
             for (size_t k = 0; k < table->column_count; k++)
                 comment(out, "COLUMN", table->schema, table->name, table->columns[k].name,
                         table->columns[k].comment);
         }
     }
-}
-
-static void alter_table(struct keel__str *out, const struct keel_table_model *table)
-{
-    keel__str_text(out, "ALTER TABLE ");
-    keel__sql_qualified(out, table->schema, table->name);
 }
 
 static void create_indexes(struct keel__str *out, const char *schema, const char *name,
@@ -379,6 +403,7 @@ int keel__render_postgres(struct keel__str *out, const struct keel_schema *schem
     bool *done = calloc(schema->table_count + schema->view_count + 1, sizeof *done);
     if (!done)
         return keel_error_set(err, KEEL_NOMEM, "out of memory");
+    say_unmodelled(out, schema);
     if (schema->function_count)
         keel__str_text(out, "SET check_function_bodies = off;\n");
     create_schemas(out, schema);

@@ -233,6 +233,25 @@ def test_what_postgres_has_and_sql_cannot_render_yet(postgres_database, keel, mo
     assert done.returncode == 1 and "the table b inherits from a" in done.stderr
 
 
+def test_what_has_no_place_in_the_model_is_said(postgres_database, model, schema):
+    postgres_database.execute("""
+        CREATE TYPE pair AS (a integer, b integer);
+        CREATE TABLE t (a integer);
+        CREATE POLICY mine ON t USING (a > 1);
+        CREATE RULE nothing AS ON DELETE TO t DO INSTEAD NOTHING;
+        CREATE STATISTICS t_stat ON (a + 1) FROM t;""")
+    found = model(postgres_database)["unmodelled"]
+    assert found == ["composite type pair", "policy mine on table t", "rule nothing on table t",
+                     "statistics object t_stat"]
+    assert "-- not here, keel does not model it: policy mine on table t\n" in schema(postgres_database)
+
+
+def test_only_one_schema(postgres_database, keel):
+    postgres_database.execute("CREATE SCHEMA s; CREATE TABLE s.a (x integer); CREATE TABLE b (y integer);")
+    printed = json.loads(keel("schema", postgres_database.url, "--schema", "s", "--json").stdout)
+    assert [(t["schema"], t["name"]) for t in printed["tables"]] == [("s", "a")]
+
+
 def test_an_invalid_index_is_told(postgres_database, model):
     postgres_database.execute("CREATE TABLE t (a integer); CREATE INDEX t_a ON t (a);")
     postgres_database.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 't_a'::regclass")
@@ -319,6 +338,17 @@ def test_a_truncated_database(sqlite_database, keel):
     sqlite_database.path.write_bytes(sqlite_database.path.read_bytes()[:6000])
     done = keel("schema", sqlite_database.url, check=False)
     assert done.returncode == 1 and "damaged" in done.stderr, done.stderr
+
+
+def test_a_database_that_another_process_is_writing(sqlite_database, model):
+    with contextlib.closing(sqlite3.connect(sqlite_database.path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("CREATE TABLE t (a)")
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("CREATE TABLE not_yet (a)")
+        assert [t["name"] for t in model(sqlite_database)["tables"]] == ["t"]
+        writer.execute("COMMIT")
+        assert [t["name"] for t in model(sqlite_database)["tables"]] == ["not_yet", "t"]
 
 
 def test_a_missing_file_is_not_made(tmp_path, keel):

@@ -1,2 +1,4 @@
 CREATE UNLOGGED TABLE u (a integer) WITH (fillfactor = 50);
 CREATE TABLE none ();
+CREATE TABLE big (a text, b bytea);
+ALTER TABLE big ALTER COLUMN b SET STORAGE EXTERNAL;
