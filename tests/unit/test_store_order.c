@@ -239,7 +239,7 @@ static void *deliver(void *context)
     return NULL;
 }
 
-static void deliver_all(struct keel_store *store, struct scenario *s,
+static void deliver_all(struct keel_store *stores[2], struct scenario *s,
                         const struct keel_record *records, size_t count)
 {
     struct delivery deliveries[4] = {{0}};
@@ -247,7 +247,7 @@ static void deliver_all(struct keel_store *store, struct scenario *s,
     unsigned thread_count = 1 + below(s, 4);
     for (unsigned i = 0; i < thread_count; i++) {
         size_t from = count * i / thread_count, until = count * (i + 1) / thread_count;
-        deliveries[i] = (struct delivery){.store = store,
+        deliveries[i] = (struct delivery){.store = stores[i % 2],
                                           .records = records + from,
                                           .count = until - from,
                                           .step = 1 + below(s, below(s, 3) ? 60 : 4)};
@@ -267,8 +267,11 @@ static char *outcome(struct testdb *t, struct scenario *s, bool in_order)
     if (in_order) {
         storetest_write(store, s->records, s->count);
     } else {
+        /* two stores on one database, as two processes have them */
+        struct keel_store *stores[] = {store, storetest_open(t)};
         size_t count = shuffle(s, records);
-        deliver_all(store, s, records, count);
+        deliver_all(stores, s, records, count);
+        keel_store_close(stores[1]);
     }
     char *dump = storetest_dump(t);
     assert_int_equal(testdb_int(t, "SELECT count(*) FROM events WHERE kind = 'missing'"), 0);
