@@ -27,6 +27,7 @@ static void read_event(struct keel__input *input, struct yyjson_val *object,
                        KEEL__EVENT_MEMBERS
                        " kind severity tool_name tool_call_id input output body");
     keel__input_record(input, object, run_id, record);
+    record->name = keel__input_required(input, object, "name", KEEL__MAX_NAME);
     read_kind(input, object, record);
     record->severity = (int)keel__input_int(input, object, "severity", 0, 24, 0);
     record->tool_name = keel__input_text(input, object, "tool_name", KEEL__MAX_NAME);

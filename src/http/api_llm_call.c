@@ -91,6 +91,18 @@ static void read_conversation(struct keel__input *input, struct yyjson_val *obje
     keel__mapper_fini(&mapper);
 }
 
+/* What OpenTelemetry calls the span of a call: "{operation} {model}". */
+static struct keel_slice usual_name(struct keel__input *input, const struct keel_llm_record *llm)
+{
+    struct keel_slice operation = llm->operation.size ? llm->operation : keel_slice_of("chat");
+    struct keel_slice model = llm->request_model.size ? llm->request_model : llm->response_model;
+    if (!model.size)
+        return operation;
+    const char *name = keel__arena_printf(&input->request->arena, "%.*s %.*s", (int)operation.size,
+                                          operation.data, (int)model.size, model.data);
+    return keel_slice_of(name);
+}
+
 static void read_llm_call(struct keel__input *input, struct yyjson_val *object,
                           struct keel_uuid run_id, struct keel_record *record)
 {
@@ -111,6 +123,8 @@ static void read_llm_call(struct keel__input *input, struct yyjson_val *object,
     record->kind = KEEL_EVENT_LLM;
     record->llm = llm;
     read_names(input, object, llm);
+    if (!record->name.data)
+        record->name = usual_name(input, llm);
     read_tokens(input, object, llm);
     read_conversation(input, object, llm);
     bool embeddings =

@@ -54,7 +54,7 @@ void keel__input_record(struct keel__input *input, struct yyjson_val *object,
         keel__input_fail(input, "id", "must not be empty");
     record->event_key = id.data ? key_of(input, id) : new_key(input);
     record->parent_key = read_parent(input, object);
-    record->name = keel__input_required(input, object, "name", KEEL__MAX_NAME);
+    record->name = keel__input_text(input, object, "name", KEEL__MAX_NAME);
     read_status(input, object, record);
     record->start_ns = keel__input_time_ns(input, object, "started_at", "start_unix_nano");
     record->end_ns = keel__input_time_ns(input, object, "ended_at", "end_unix_nano");

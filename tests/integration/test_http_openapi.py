@@ -266,7 +266,7 @@ def members(document, name):
 
 @pytest.mark.parametrize(("operation", "schema", "good"), [
     ("createRun", "RunNew", {"project": "p"}), ("addEvents", "EventNew", {"name": "e"}),
-    ("addLlmCalls", "LlmCallNew", {"name": "c"}), ("addRunInputs", "InputNew", {"content": "c"})])
+    ("addLlmCalls", "LlmCallNew", {}), ("addRunInputs", "InputNew", {"content": "c"})])
 def test_every_described_member_is_known_and_typed(checked, document, operation, schema, good):
     """null is as good as nothing; a value of a wrong type is named."""
     run_id = "" if operation == "createRun" else checked("createRun", {"project": "p"}, status=201).json["id"]
@@ -319,3 +319,13 @@ def test_random_requests(start_server, sqlite_database, keel, tmp_path):
         capture_output=True, text=True, timeout=500, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr
     assert server.running and "Seed: " in done.stdout
+
+
+@pytest.mark.parametrize(("call", "name"), [
+    ({}, "chat"), ({"request_model": "m"}, "chat m"), ({"operation": "embeddings", "response_model": "r"}, "embeddings r"),
+    ({"name": "mine", "request_model": "m"}, "mine")])
+def test_a_call_without_a_name_is_named_as_opentelemetry_does(checked, call, name):
+    run_id = checked("createRun", {"project": "p"}, status=201).json["id"]
+    checked("addLlmCalls", call, id=run_id)
+    (listed,) = checked("listLlmCalls", id=run_id).json["items"]
+    assert listed["name"] == name
