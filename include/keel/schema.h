@@ -146,7 +146,7 @@ struct keel_foreign_key_model {
     const char *name;
     const char **columns;
     size_t column_count;
-    const char *parent_schema; /* PostgreSQL, when not the child's own */
+    const char *parent_schema; /* like the parent's own schema: NULL for the first of the path */
     const char *parent;
     const char **parent_columns; /* resolved to the parent's primary key where they were left out */
     bool implicit;               /* they were left out */

@@ -40,6 +40,19 @@ static int take_order(struct keel__ddl *ddl, size_t *end, struct keel_index_part
     return 0;
 }
 
+/* (a) is the column as well. What is hostile is not unwrapped to the end: each round reads all of
+ * it.
+ */
+static void unwrap_part(struct keel__ddl *ddl, size_t *end)
+{
+    for (int i = 0; i < 32 && *end > ddl->at + 2; i++) {
+        if (!keel__token_is(keel__ddl_peek(ddl), '(') || keel__ddl_behind(ddl, ddl->at) != *end)
+            return;
+        ddl->at++;
+        (*end)--;
+    }
+}
+
 int keel__ddl_part(struct keel__ddl *ddl, const struct keel_table_model *table,
                    struct keel_index_part *part, struct keel_error *err)
 {
@@ -49,11 +62,11 @@ int keel__ddl_part(struct keel__ddl *ddl, const struct keel_table_model *table,
     int rc = take_order(ddl, &end, part, err);
     if (rc)
         return rc;
-    /* (a) is the column as well. */
-    while (keel__token_is(keel__ddl_peek(ddl), '(') && keel__ddl_behind(ddl, ddl->at) == end &&
-           end > ddl->at + 2) {
-        ddl->at++;
-        end--;
+    size_t from = ddl->at, wrapped_end = end;
+    unwrap_part(ddl, &end);
+    if (part->collation && end != ddl->at + 1) { /* (a || b) COLLATE x */
+        ddl->at = from;
+        end = wrapped_end;
     }
     enum keel__token_kind kind = keel__ddl_peek(ddl)->kind;
     if (end == ddl->at + 1 &&

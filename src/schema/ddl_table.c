@@ -314,6 +314,16 @@ static int take_foreign_key(struct reader *r, struct keel_error *err)
     return rc ? rc : take_references(r, key, err);
 }
 
+/* Behind other constraints it belongs to the last reference so far, and to none when there is none.
+ */
+static int take_late_deferrable(struct reader *r, bool not, struct keel_error *err)
+{
+    enum keel_deferrable ignored;
+    size_t count = r->table->foreign_key_count;
+    return take_deferrable(r, not, count ? &r->table->foreign_keys[count - 1].deferrable : &ignored,
+                           err);
+}
+
 /* ---- columns --------------------------------------------------------------------------------- */
 
 static bool is_literal(const struct keel__token *token)
@@ -395,6 +405,9 @@ static int take_column_constraint(struct reader *r, bool *more, struct keel_erro
     struct keel__ddl *ddl = &r->ddl;
     int rc;
     *more = true;
+    bool not = take_not_deferrable(r);
+    if (not || keel__token_is_word(keel__ddl_peek(ddl), "DEFERRABLE"))
+        return take_late_deferrable(r, not, err);
     if (keel__ddl_word(ddl, "PRIMARY")) {
         rc = expect(r, "KEY", err);
         return rc ? rc : take_column_key(r, true, err);
@@ -456,8 +469,11 @@ static void skip_type(struct keel__ddl *ddl)
 
 static int take_constraint_name(struct reader *r, struct keel_error *err)
 {
+    int rc = 0;
     r->name = NULL;
-    return keel__ddl_word(&r->ddl, "CONSTRAINT") ? keel__ddl_name(&r->ddl, &r->name, err) : 0;
+    while (!rc && keel__ddl_word(&r->ddl, "CONSTRAINT")) /* the last one counts */
+        rc = keel__ddl_name(&r->ddl, &r->name, err);
+    return rc;
 }
 
 static int take_column(struct reader *r, struct keel_error *err)

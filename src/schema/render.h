@@ -23,7 +23,7 @@ void keel__sql_name(struct keel__str *out, const char *name);
 /* schema.name, where schema may be NULL. */
 void keel__sql_qualified(struct keel__str *out, const char *schema, const char *name);
 void keel__sql_names(struct keel__str *out, const char *const *names, size_t count); /* (a, b) */
-/* A collation of SQLite's, which are written in upper case. */
+/* A collation of SQLite's; its own three need no quotes. */
 void keel__sql_collation(struct keel__str *out, const char *name);
 void keel__sql_string(struct keel__str *out, const char *text); /* 'it''s' */
 

@@ -215,8 +215,8 @@ static void referenced_by(struct keel__str *out, const struct keel_schema *schem
         for (size_t k = 0; k < schema->tables[i].foreign_key_count; k++) {
             const struct keel_table_model *child = &schema->tables[i];
             const struct keel_foreign_key_model *key = &child->foreign_keys[k];
-            const char *parent_schema = key->parent_schema ? key->parent_schema : child->schema;
-            if (strcmp(key->parent, table->name) != 0 || !is_same(parent_schema, table->schema))
+            if (strcmp(key->parent, table->name) != 0 ||
+                !is_same(key->parent_schema, table->schema))
                 continue;
             keel__str_text(out, "- referenced by ");
             qualified(out, child->schema, child->name);

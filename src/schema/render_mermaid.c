@@ -100,7 +100,7 @@ static void relation(struct keel__str *out, const struct keel_table_model *table
         required = required && column && column->not_null;
     }
     keel__str_text(out, "    ");
-    entity(out, key->parent_schema ? key->parent_schema : table->schema, key->parent);
+    entity(out, key->parent_schema, key->parent);
     keel__str_printf(out, " %s--%s ", required ? "||" : "|o",
                      is_one_to_one(table, key) ? "o|" : "o{");
     entity(out, table->schema, table->name);

@@ -227,8 +227,8 @@ void keel__sql_name(struct keel__str *out, const char *name)
 
 void keel__sql_collation(struct keel__str *out, const char *name)
 {
-    bool builtin =
-        strcmp(name, "NOCASE") == 0 || strcmp(name, "RTRIM") == 0 || strcmp(name, "BINARY") == 0;
+    bool builtin = keel__name_is(name, "NOCASE") || keel__name_is(name, "RTRIM") ||
+                   keel__name_is(name, "BINARY");
     if (builtin)
         keel__str_text(out, name);
     else

@@ -246,6 +246,18 @@ def test_what_has_no_place_in_the_model_is_said(postgres_database, model, schema
     assert "-- not here, keel does not model it: policy mine on table t\n" in schema(postgres_database)
 
 
+def test_references_between_schemas(postgres_database, schema):
+    postgres_database.execute("""
+        CREATE SCHEMA s; CREATE TABLE t (id integer PRIMARY KEY); CREATE TABLE s.t (id integer PRIMARY KEY);
+        CREATE TABLE s.c (a integer REFERENCES t, b integer REFERENCES s.t);""")
+    text = schema(postgres_database, "--format", "markdown")
+    sections = dict(re.findall(r"## (\S+)\n(.*?)(?=\n## |\Z)", text, re.DOTALL))
+    assert "- referenced by s.c: `a`" in sections["t"] and "`b`" not in sections["t"]
+    assert "- referenced by s.c: `b`" in sections["s.t"] and "`a`" not in sections["s.t"]
+    lines = schema(postgres_database, "--format", "mermaid").splitlines()
+    assert '    "t" |o--o{ "s.c" : "a"' in lines and '    "s.t" |o--o{ "s.c" : "b"' in lines
+
+
 def test_only_one_schema(postgres_database, keel):
     postgres_database.execute("CREATE SCHEMA s; CREATE TABLE s.a (x integer); CREATE TABLE b (y integer);")
     printed = json.loads(keel("schema", postgres_database.url, "--schema", "s", "--json").stdout)
@@ -274,6 +286,21 @@ def test_docs_schema_is_what_the_store_is(source, sqlite_database, keel, schema)
     if os.environ.get("KEEL_GOLDEN") == "write":
         (source / "docs/schema.md").write_text(text)
     assert (source / "docs/schema.md").read_text() == text
+
+
+def members(value):
+    if isinstance(value, dict):
+        return set(value).union(*map(members, value.values()))
+    return set().union(*map(members, value)) if isinstance(value, list) else set()
+
+
+def test_every_member_of_the_json_is_documented(source, sqlite_database, postgres_database, keel, model):
+    text = (source / "docs/schema-model.md").read_text()
+    for database in (sqlite_database, postgres_database):
+        keel("migrate", "up", "--db", database.url)
+        found = members(model(database))
+        assert len(found) > 60
+        assert [name for name in sorted(found) if f"`{name}`" not in text] == []
 
 
 # ---- the command -------------------------------------------------------------------------------------------------
