@@ -33,7 +33,7 @@ static const struct keel_query insert = {
     .param_count = COLUMNS,
 };
 
-static void die(const char *what, const char *message)
+static _Noreturn void die(const char *what, const char *message)
 {
     fprintf(stderr, "db_batch: %s: %s\n", what, message);
     exit(1);

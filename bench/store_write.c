@@ -22,7 +22,7 @@
 
 enum { PER_TRACE = 20, PORTION = 1000, THREADS = 4, SUBMIT = 200 };
 
-static void die(const char *what, const char *message)
+static _Noreturn void die(const char *what, const char *message)
 {
     fprintf(stderr, "store_write: %s: %s\n", what, message);
     exit(1);

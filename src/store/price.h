@@ -57,8 +57,9 @@ bool keel__price_cost(const struct keel_price *price, const struct keel__usage *
                       int64_t *nusd);
 
 /* Imports the price table that keel is shipped with, where this store does not have that version or
- * a later one yet (versions are dates); for keel_store_open, after the migrations. Names whose price somebody else has set are left
- * alone. db: a connection for writing, outside a transaction. */
+ * a later one yet (versions are dates); for keel_store_open, after the migrations. Names whose
+ * price somebody else has set are left alone. db: a connection for writing, outside a transaction.
+ */
 int keel__price_seed(struct keel_db *db, struct keel_error *err);
 
 #endif
