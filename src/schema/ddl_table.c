@@ -234,7 +234,7 @@ static int take_match(struct reader *r, struct keel_foreign_key_model *key, stru
 }
 
 /* [NOT] DEFERRABLE [INITIALLY DEFERRED | IMMEDIATE]; NOT has been taken. */
-static int take_deferrable(struct reader *r, bool not, enum keel_deferrable *out,
+static int take_deferrable(struct reader *r, bool negated, enum keel_deferrable *out,
                            struct keel_error *err)
 {
     int rc = expect(r, "DEFERRABLE", err);
@@ -244,7 +244,7 @@ static int take_deferrable(struct reader *r, bool not, enum keel_deferrable *out
         if (!deferred)
             rc = expect(r, "IMMEDIATE", err);
     }
-    *out = not ? KEEL_NOT_DEFERRABLE : deferred ? KEEL_INITIALLY_DEFERRED : KEEL_DEFERRABLE;
+    *out = negated ? KEEL_NOT_DEFERRABLE : deferred ? KEEL_INITIALLY_DEFERRED : KEEL_DEFERRABLE;
     return rc;
 }
 
@@ -269,9 +269,9 @@ static int take_references(struct reader *r, struct keel_foreign_key_model *key,
     if (!rc && !key->implicit && count != key->column_count)
         return keel__ddl_error(&r->ddl, "as many columns in the parent as in the key", err);
     while (!rc) {
-        bool not = take_not_deferrable(r);
-        if (not || keel__token_is_word(keel__ddl_peek(&r->ddl), "DEFERRABLE"))
-            rc = take_deferrable(r, not, &key->deferrable, err);
+        bool negated = take_not_deferrable(r);
+        if (negated || keel__token_is_word(keel__ddl_peek(&r->ddl), "DEFERRABLE"))
+            rc = take_deferrable(r, negated, &key->deferrable, err);
         else if (keel__ddl_word(&r->ddl, "ON"))
             rc = take_on(r, key, err);
         else if (keel__ddl_word(&r->ddl, "MATCH"))
@@ -316,12 +316,12 @@ static int take_foreign_key(struct reader *r, struct keel_error *err)
 
 /* Behind other constraints it belongs to the last reference so far, and to none when there is none.
  */
-static int take_late_deferrable(struct reader *r, bool not, struct keel_error *err)
+static int take_late_deferrable(struct reader *r, bool negated, struct keel_error *err)
 {
     enum keel_deferrable ignored;
     size_t count = r->table->foreign_key_count;
-    return take_deferrable(r, not, count ? &r->table->foreign_keys[count - 1].deferrable : &ignored,
-                           err);
+    return take_deferrable(r, negated,
+                           count ? &r->table->foreign_keys[count - 1].deferrable : &ignored, err);
 }
 
 /* ---- columns --------------------------------------------------------------------------------- */
@@ -405,9 +405,9 @@ static int take_column_constraint(struct reader *r, bool *more, struct keel_erro
     struct keel__ddl *ddl = &r->ddl;
     int rc;
     *more = true;
-    bool not = take_not_deferrable(r);
-    if (not || keel__token_is_word(keel__ddl_peek(ddl), "DEFERRABLE"))
-        return take_late_deferrable(r, not, err);
+    bool negated = take_not_deferrable(r);
+    if (negated || keel__token_is_word(keel__ddl_peek(ddl), "DEFERRABLE"))
+        return take_late_deferrable(r, negated, err);
     if (keel__ddl_word(ddl, "PRIMARY")) {
         rc = expect(r, "KEY", err);
         return rc ? rc : take_column_key(r, true, err);

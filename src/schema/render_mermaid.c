@@ -3,17 +3,22 @@
 #include <string.h>
 
 /* An entity's name in quotes: https://mermaid.js.org/syntax/entityRelationshipDiagram.html */
+static void entity_text(struct keel__str *out, const char *text)
+{
+    for (; *text; text++)
+        keel__str_char(out, *text == '"'                                  ? '\''
+                            : (unsigned char)*text < ' ' || *text == '\\' ? ' '
+                                                                          : *text);
+}
+
 static void entity(struct keel__str *out, const char *schema, const char *name)
 {
     keel__str_char(out, '"');
-    for (int part = schema ? 0 : 1; part < 2; part++) {
-        for (const char *c = part ? name : schema; *c; c++)
-            keel__str_char(out, *c == '"'                               ? '\''
-                                : (unsigned char)*c < ' ' || *c == '\\' ? ' '
-                                                                        : *c);
-        if (part == 0)
-            keel__str_char(out, '.');
+    if (schema) {
+        entity_text(out, schema);
+        keel__str_char(out, '.');
     }
+    entity_text(out, name);
     keel__str_char(out, '"');
 }
 
