@@ -194,6 +194,7 @@ static void print_next_steps(const struct keel__global *global, const struct kee
 {
     const char *url = keel__server_url(server);
     bool usual = keel__server_port(server) == DEFAULT_PORT;
+    const char *keel = program_invocation_name; /* it need not be on the PATH */
 
     if (keel_db_sqlite_warning())
         keel__note(global, "warning: %s", keel_db_sqlite_warning());
@@ -203,12 +204,15 @@ static void print_next_steps(const struct keel__global *global, const struct kee
     keel__note(global, "  export OTEL_EXPORTER_OTLP_ENDPOINT=%s", url);
     if (keel__server_wants_key(server))
         keel__note(global, "  export OTEL_EXPORTER_OTLP_HEADERS=\"authorization=Bearer keel_...\"");
-    keel__note(global, "Nothing to send yet? In another terminal:");
+    keel__note(global, "Nothing to send yet? In another terminal, in this folder:");
     if (usual)
-        keel__note(global, "  keel demo");
+        keel__note(global, "  %s demo", keel);
     else
-        keel__note(global, "  keel demo --endpoint %s", url);
-    keel__note(global, "  keel runs");
+        keel__note(global, "  %s demo --endpoint %s", keel, url);
+    if (strcmp(keel_db_default_url(global->db), "keel.db") == 0)
+        keel__note(global, "  %s runs", keel);
+    else
+        keel__note(global, "  %s runs --db '%s'", keel, database);
     keel__note(global, "Ctrl-C stops it; what was acknowledged is on disk.");
 }
 

@@ -163,7 +163,9 @@ def test_says_what_to_do_next(keel_bin, start_server, sqlite_database, tmp_path)
     assert process.wait(20) == 0
     process.stderr.close()
     assert f"OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:{port}" in text
-    assert str(sqlite_database.path) in text and f"keel demo --endpoint http://127.0.0.1:{port}" in text
+    assert str(sqlite_database.path) in text
+    assert f"{keel_bin} demo --endpoint http://127.0.0.1:{port}\n" in text
+    assert f"{keel_bin} runs --db 'sqlite:{sqlite_database.path}'\n" in text
 
 
 def test_readiness_and_metrics(server):
