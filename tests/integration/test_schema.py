@@ -30,7 +30,9 @@ def legacy(source):
     for folder in tried:
         if (folder / "fill.py").is_file():
             return folder
-    pytest.fail(f"no legacy databases in {' or '.join(map(str, tried))}: set KEEL_LEGACY")
+    if os.environ.get("KEEL_LEGACY") or os.environ.get("CI"):
+        pytest.fail(f"no legacy databases in {' or '.join(map(str, tried))}")
+    pytest.skip("the legacy databases are not part of the source tree: set KEEL_LEGACY to their folder")
 
 
 @pytest.fixture
