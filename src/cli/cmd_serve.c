@@ -266,7 +266,7 @@ static const char *display_url(struct keel_store *store, char *out, size_t size)
 
 static int run(const struct keel__command *self, int argc, char **argv)
 {
-    struct keel__global global;
+    struct keel__global global = {0};
     struct own own = {.server = {.port = DEFAULT_PORT}};
     struct keel_store *store;
     char database[1024];
