@@ -83,8 +83,8 @@ struct keel_run_new {
  * another active run (named in the message). */
 int keel_run_create(struct keel_store *store, const struct keel_run_new *run, struct keel_uuid *id,
                     bool *created, struct keel_error *err);
-/* Appends to the status log. CONFLICT for an illegal transition. Setting the status it has is a
- * no-op. */
+/* Appends to the status log. CONFLICT for an illegal transition, and for one that would pass over
+ * an approval that is waited for. Setting the status it has is a no-op. */
 int keel_run_set_status(struct keel_store *store, struct keel_uuid run_id,
                         enum keel_run_status status, const char *reason, const char *actor,
                         struct keel_error *err);

@@ -28,8 +28,8 @@ static void print_table(const struct keel__global *global, const struct keel_par
                         size_t count)
 {
     static const struct keel__column columns[] = {
-        {"PARTITION", false, true}, {"TABLE", false, false}, {"FROM", false, false},
-        {"UNTIL", false, false},    {"ROWS", true, false},   {"BYTES", true, false}};
+        {"PARTITION", false, true}, {"TABLE", false, false},      {"FROM", false, false},
+        {"UNTIL", false, false},    {"ROWS (EST.)", true, false}, {"BYTES", true, false}};
     struct keel__table *table = keel__table_new(columns, sizeof columns / sizeof *columns);
     struct keel__term term;
     char text[32];

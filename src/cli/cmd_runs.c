@@ -100,11 +100,22 @@ static void as_json(void *context, const struct keel_run *run)
     keel__shape_run(context, run);
 }
 
+/* A whole row takes some 130 columns: where there are fewer, the start of the id names the run as
+ * well. */
+struct rows {
+    struct keel__table *table;
+    bool short_ids;
+};
+
 static void as_row(void *context, const struct keel_run *run)
 {
-    struct keel__table *table = context;
+    enum { SHORT = 18 }; /* the time and the first random bits of a UUIDv7 */
+    const struct rows *rows = context;
+    struct keel__table *table = rows->table;
     char id[37], text[32];
     keel_uuid_format(run->id, id);
+    if (rows->short_ids)
+        id[SHORT] = '\0';
     const char *status = keel_run_status_name(run->status);
     int64_t end = run->ended_at ? run->ended_at : 0;
     keel__table_cell(table, KEEL__BOLD, id);
@@ -153,9 +164,10 @@ static int print_table(struct keel_store *store, const struct keel__global *glob
     struct keel__term term;
     struct keel_error err = {0};
     bool more = false;
-    int code = each_run(store, own, as_row, table, &more, &err);
+    keel__term_init(&term, global, stdout);
+    struct rows rows = {table, term.width && term.width < 140};
+    int code = each_run(store, own, as_row, &rows, &more, &err);
     if (!code) {
-        keel__term_init(&term, global, stdout);
         keel__table_print(table, &term,
                           "No runs here yet. `keel demo' sends some, or point an OpenTelemetry "
                           "SDK at `keel serve'.");

@@ -188,6 +188,24 @@ static void write_statements(struct keel__str *out)
     free(stats);
 }
 
+/* The newest slow statements; the time stands in a label, as they are single events. */
+static void write_slow_statements(struct keel__str *out)
+{
+    enum { NEWEST = 20 };
+    struct keel_slow_statement slow[NEWEST];
+    size_t count = keel_monitor_slow(slow, NEWEST);
+    head(out, "keel_slow_statement_duration_seconds", "gauge",
+         "The newest statements that took 0.1 seconds or more.");
+    for (size_t i = 0; i < count; i++) {
+        char at[28];
+        keel_time_format(slow[i].at_us, at);
+        keel__str_printf(
+            out,
+            "keel_slow_statement_duration_seconds{number=\"%zu\",statement=\"%s\",at=\"%s\"} %g\n",
+            i + 1, slow[i].name, at, (double)slow[i].duration_us / 1e6);
+    }
+}
+
 static int64_t resident_bytes(void)
 {
     FILE *file = fopen("/proc/self/statm", "re");
@@ -210,5 +228,6 @@ void keel__metrics_write(struct keel__server *server, struct keel__str *out)
     write_server(server, out);
     write_queue(server, out);
     write_statements(out);
+    write_slow_statements(out);
     one(out, "process_resident_memory_bytes", "gauge", "Resident memory.", resident_bytes());
 }

@@ -29,6 +29,13 @@ static int open_request(struct keel_db *db, struct keel_uuid run_id, bool *found
     return code;
 }
 
+int keel__run_waits(struct keel_db *db, struct keel_uuid run_id, bool *waits,
+                    struct keel_error *err)
+{
+    struct keel_hash hash;
+    return open_request(db, run_id, waits, &hash, err);
+}
+
 static int request_in(struct keel_db *db, struct keel__arena *arena, const struct request *request,
                       struct keel_error *err)
 {

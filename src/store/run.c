@@ -230,6 +230,20 @@ struct change {
     const char *reason, *actor;
 };
 
+/* What waits for an approval goes on through it alone; ending it is everybody's. */
+static int check_approval(struct keel_db *db, const struct keel__run_row *row,
+                          enum keel_run_status to, struct keel_error *err)
+{
+    bool waits;
+    if (row->status != KEEL_RUN_BLOCKED || to == KEEL_RUN_FAILED || to == KEEL_RUN_CANCELLED)
+        return 0;
+    int code = keel__run_waits(db, row->id, &waits, err);
+    if (code || !waits)
+        return code;
+    return keel_error_set(err, KEEL_CONFLICT,
+                          "the run waits for an approval: decide it with its token, or cancel it");
+}
+
 static int set_status(struct keel_db *db, void *context, struct keel_error *err)
 {
     const struct change *change = context;
@@ -237,9 +251,12 @@ static int set_status(struct keel_db *db, void *context, struct keel_error *err)
     struct keel__arena arena;
     keel__arena_init(&arena, 0);
     int code = keel__run_lock(db, &arena, &row, err);
-    if (code == 0 && row.status != change->status)
-        code = keel__run_change(db, &arena, &row, change->status, change->reason, change->actor,
-                                keel_time_now_us(), err);
+    if (code == 0 && row.status != change->status) {
+        code = check_approval(db, &row, change->status, err);
+        if (code == 0)
+            code = keel__run_change(db, &arena, &row, change->status, change->reason, change->actor,
+                                    keel_time_now_us(), err);
+    }
     keel__arena_fini(&arena);
     return code;
 }

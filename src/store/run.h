@@ -36,6 +36,9 @@ int keel__runs_update(struct keel_db *db, struct keel__arena *arena, struct keel
 /* What a change of status means beside runs.status and the log: takes or releases the claim on the
  * worktree, withdraws an open request for approval. from 0: the run is new. CONFLICT: another run
  * has the worktree. */
+/* Whether somebody was asked to approve the run and has not answered. */
+int keel__run_waits(struct keel_db *db, struct keel_uuid run_id, bool *waits,
+                    struct keel_error *err);
 int keel__run_settle_claim(struct keel_db *db, const struct keel__run_row *row,
                            enum keel_run_status from, enum keel_run_status to, const char *actor,
                            int64_t now_us, struct keel_error *err);

@@ -192,3 +192,10 @@ def test_errors_name_the_next_step(keel, tmp_path):
                  ["costs", "--by", "moon"], ["keys", "burn"], ["prices", "set", "m"], ["runs", "--status", "done"]):
         wrong = keel(*args, check=False)
         assert wrong.returncode == 2 and wrong.stderr.startswith("keel ") and wrong.stdout == ""
+
+
+def test_runs_fit_a_narrow_terminal(demo):
+    lines = demo("runs", env={"COLUMNS": "120"}).stdout.splitlines()
+    assert len(lines) == 5 and max(map(len, lines)) <= 120
+    short = lines[1].split()[0]
+    assert demo.json("show", short)["id"].startswith(short)

@@ -364,7 +364,7 @@ static void approvals_are_decided_once(void **state)
     keel_store_close(store);
 }
 
-static void a_request_is_withdrawn_when_the_run_goes_on(void **state)
+static void a_run_that_waits_goes_on_by_its_token_alone(void **state)
 {
     struct testdb *t = *state;
     struct keel_store *store = storetest_open(t);
@@ -373,12 +373,15 @@ static void a_request_is_withdrawn_when_the_run_goes_on(void **state)
         create(t, store, &(struct keel_run_new){.project = "p", .worktree = "/w"});
     assert_ok(keel_run_request_approval(store, id, NULL, NULL, token, &t->err), &t->err);
     assert_int_equal(testdb_int(t, "SELECT count(*) FROM run_claims"), 1);
-    assert_ok(keel_run_set_status(store, id, KEEL_RUN_IN_PROGRESS, NULL, NULL, &t->err), &t->err);
+    assert_error(keel_run_set_status(store, id, KEEL_RUN_IN_PROGRESS, NULL, NULL, &t->err),
+                 KEEL_CONFLICT, &t->err, "waits for an approval");
+    assert_error(keel_run_set_status(store, id, KEEL_RUN_COMPLETED, NULL, NULL, &t->err),
+                 KEEL_CONFLICT, &t->err, "waits for an approval");
+    assert_ok(keel_run_set_status(store, id, KEEL_RUN_FAILED, NULL, NULL, &t->err), &t->err);
     assert_error(keel_run_decide(store, id, token, true, NULL, NULL, &t->err), KEEL_NOTFOUND,
                  &t->err, NULL);
     assert_int_equal(
         testdb_int(t, "SELECT count(*) FROM run_approvals WHERE decision = 'withdrawn'"), 1);
-    assert_ok(keel_run_set_status(store, id, KEEL_RUN_FAILED, NULL, NULL, &t->err), &t->err);
     assert_error(keel_run_request_approval(store, id, NULL, NULL, token, &t->err), KEEL_CONFLICT,
                  &t->err, "cannot become blocked");
     assert_int_equal(testdb_int(t, "SELECT count(*) FROM run_claims"), 0);
@@ -432,7 +435,7 @@ int main(void)
         testdb_test(racing_claims_have_one_winner),
         testdb_test(racing_creations_make_one_run),
         testdb_test(approvals_are_decided_once),
-        testdb_test(a_request_is_withdrawn_when_the_run_goes_on),
+        testdb_test(a_run_that_waits_goes_on_by_its_token_alone),
         testdb_test(inputs_are_appended_once),
     };
     return testdb_run(tests);
