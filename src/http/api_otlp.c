@@ -52,9 +52,7 @@ static void committed(void *context, int code, const struct keel_write_result *r
  * or a client would be told for ever to come later. */
 static size_t most_decoded(const struct keel__share *share)
 {
-    size_t limit = share->budget->limit_bytes;
-    size_t rest = limit > share->bytes ? limit - share->bytes : 0;
-
+    size_t rest = keel__budget_most(share->budget) - share->bytes;
     return rest < MOST_DECODED ? rest : MOST_DECODED;
 }
 

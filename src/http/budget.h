@@ -16,10 +16,6 @@ struct keel__budget {
     size_t limit_bytes;
 };
 
-/* False, and nothing taken, when that would pass the limit. */
-bool keel__budget_take(struct keel__budget *budget, size_t bytes);
-void keel__budget_give(struct keel__budget *budget, size_t bytes);
-
 /* What one owner holds of it. */
 struct keel__share {
     struct keel__budget *budget;
@@ -27,7 +23,10 @@ struct keel__share {
 };
 
 /* Changes what the share holds; false, and nothing changed, when there is not that much left. Less
- * always succeeds. */
+ * always succeeds. The last quarter is kept for small shares, so that a few clients with large
+ * bodies do not keep out everybody else. */
 bool keel__share_resize(struct keel__share *share, size_t bytes);
+/* The most that one share can ever hold. */
+size_t keel__budget_most(const struct keel__budget *budget);
 
 #endif

@@ -161,6 +161,10 @@ static int open_rooms(struct keel__server *server, const struct keel__server_opt
     server->max_body_bytes = options->max_body_bytes ? options->max_body_bytes : 20 * MIB;
     server->budget.limit_bytes =
         options->max_memory_bytes ? options->max_memory_bytes : (size_t)256 * MIB;
+    if (server->budget.limit_bytes < 3 * server->max_body_bytes)
+        return keel_error_set(err, KEEL_INVALID,
+                              "--max-memory must be at least three times --max-body: %zu MiB",
+                              3 * server->max_body_bytes / MIB);
     return keel__guard_init(&server->guard, options->host,
                             keel__listener_is_loopback(server->listener), options->allow_hosts,
                             options->allow_host_count, err);

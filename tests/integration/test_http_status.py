@@ -58,6 +58,14 @@ def otlp(port, body, content_type=PROTOBUF, path="/v1/traces", **headers):
     return ask(port, "POST", path, body, {"Content-Type": content_type} | headers)
 
 
+def varint(value):
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    return bytes(out) + bytes([value])
+
+
 # ---- 200
 
 
@@ -374,11 +382,11 @@ def test_full_queue_is_503_with_retry_after(start_server, database):
 
 def test_memory_of_bodies_is_bounded(start_server, sqlite_database):
     """Bodies that are under way take what there is; who comes then is told to come again."""
-    server = start_server(sqlite_database, "--max-memory", 32)
+    server = start_server(sqlite_database, "--max-memory", 128)
     headers = {"Content-Type": PROTOBUF, "Content-Length": str(15 * MIB)}
     held = []
     try:
-        for _ in range(2):
+        for _ in range(6):
             held.append(Raw(server.port).send(request("POST", "/v1/traces", b"\0" * (10 * MIB), headers)))
         answer = export(server.port, trace(1, text="x" * 12 * MIB)[1])
         assert answer.status == 503 and int(answer["retry-after"]) >= 1
@@ -388,10 +396,21 @@ def test_memory_of_bodies_is_bounded(start_server, sqlite_database):
         for raw in held:
             raw.close()
     for _ in range(100):
-        answer = export(server.port, trace(1, text="x" * 1 * MIB)[1])
+        answer = export(server.port, trace(1, text="x" * 12 * MIB)[1])
         if answer.status == 200:
             break
     assert answer.status == 200
+
+
+def test_what_never_fits_is_413_and_not_503(start_server, sqlite_database):
+    """Many tiny spans take far more memory than bytes."""
+    server = start_server(sqlite_database, "--max-memory", 60)
+    tiny = b"\x12\x00" * (4 * MIB)  # 4 million empty spans
+    scope = b"\x12" + varint(len(tiny)) + tiny
+    body = b"\x0a" + varint(len(scope)) + scope
+    answer = otlp(server.port, body)
+    assert answer.status == 413 and rpc_status(answer)[0] == 8
+    assert export(server.port, trace()[1]).status == 200
 
 
 def test_no_500_in_the_metrics_after_all_that(server):

@@ -139,6 +139,11 @@ def test_unknown_address(keel, sqlite_database):
     assert done.returncode == 1 and "no.such.host.invalid" in done.stderr
 
 
+def test_limits_that_contradict_each_other(keel, sqlite_database):
+    done = keel("serve", "--db", sqlite_database.url, "--port", 0, "--max-memory", 40, check=False, timeout=30)
+    assert done.returncode == 1 and "--max-body" in done.stderr and "60 MiB" in done.stderr
+
+
 def test_usage(keel):
     for options in (["--port", "70000"], ["--port", "x"], ["extra"], ["--max-body", "0"], ["--log-level", "loud"]):
         assert keel("serve", *options, check=False, timeout=30).returncode == 2
