@@ -318,6 +318,8 @@ static PGconn *open_postgres(const char *url)
 
     if (PQstatus(db) != CONNECTION_OK)
         die("connection", PQerrorMessage(db));
+    /* as the store does: or every row plans its foreign key checks anew */
+    PQclear(PQexec(db, "SET plan_cache_mode = force_generic_plan"));
     return db;
 }
 
@@ -360,8 +362,12 @@ static void read_postgres(PGconn *db, size_t k, struct rows *rows)
     size_t used = 0;
     int size;
 
+    /* several writers place rows in any order; a message's parent must come before it */
+    const char *order = strcmp(tables[k].order, "created_at") ? tables[k].order : "ctid";
+    if (strcmp(tables[k].name, "messages") == 0)
+        order = "depth, ctid";
     snprintf(sql, sizeof sql, "COPY (SELECT * FROM %s ORDER BY %s) TO STDOUT (FORMAT binary)",
-             tables[k].name, strcmp(tables[k].order, "created_at") ? tables[k].order : "ctid");
+             tables[k].name, order);
     pg(db, sql, PGRES_COPY_OUT);
     while ((size = PQgetCopyData(db, &piece, 0)) > 0) {
         data = grown(data, used + (size_t)size);
