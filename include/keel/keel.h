@@ -3,6 +3,7 @@
 #define KEEL_H
 
 #include <keel/db.h>
+#include <keel/diff.h>
 #include <keel/error.h>
 #include <keel/migrate.h>
 #include <keel/record.h>
