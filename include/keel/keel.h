@@ -2,6 +2,7 @@
 #ifndef KEEL_H
 #define KEEL_H
 
+#include <keel/audit.h>
 #include <keel/db.h>
 #include <keel/diff.h>
 #include <keel/error.h>

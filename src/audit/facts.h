@@ -83,9 +83,9 @@ struct keel__word { /* a distinct value and its rows */
 struct keel__profile {
     const struct keel_column_model *column;
     int64_t rows, nulls;
-    int64_t integers, reals, texts, blobs;             /* by storage class */
-    int64_t shapes[KEEL__SHAPE_COUNT];                 /* rows of each */
-    struct keel__examples examples[KEEL__SHAPE_COUNT]; /* the first few of each */
+    int64_t integers, reals, texts, blobs; /* by storage class */
+    int64_t shapes[KEEL__SHAPE_COUNT];     /* rows of each */
+    const struct keel__examples *examples; /* the first few of each shape: examples[shape] */
     /* numbers */
     int64_t zeros, ones, negatives;
     bool has_number;

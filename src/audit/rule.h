@@ -4,6 +4,10 @@
  * A rule is one struct keel__rule with up to three functions. plan runs for each table before its
  * data is read and asks for what the scan does not count by itself. table runs after a table was
  * read, schema once at the end, when the facts of all tables are there. All of them add findings.
+ * plan and table see ordinary tables and partitioned parents only: no virtual and shadow tables, no
+ * partitions, none of keel's own. table also runs for one that could not be read: then
+ * facts->scanned is false and every number 0. A function that fails ends nothing but itself: it is
+ * named in the audit's skipped.
  *
  * A family of rules is a file: rules_<family>.c with the rules as an array, named in rules.c.
  */
@@ -75,6 +79,10 @@ void keel__finding_examples(struct keel__audit *audit, struct keel_finding *find
                             const struct keel__examples *examples);
 void keel__finding_count(struct keel__audit *audit, struct keel_finding *finding, const char *what,
                          int64_t count);
+
+/* Names what could not be looked at, and why: "table t: its page 7 cannot be read". */
+void keel__audit_skip(struct keel__audit *audit, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* ---- small helps for rules ------------------------------------------------------------------- */
 
