@@ -32,7 +32,8 @@ enum keel__shape {
     KEEL__SHAPE_DECIMAL,         /* -?digits.digits */
     KEEL__SHAPE_SCIENTIFIC,      /* 1e5 */
     KEEL__SHAPE_UUID,            /* 36 characters, lower case, with hyphens */
-    KEEL__SHAPE_UUID_OTHER,      /* upper case, without hyphens, in braces, urn:uuid: */
+    KEEL__SHAPE_UUID_OTHER,      /* upper case, in braces, urn:uuid:; without hyphens when its
+                                    version and variant bits are a UUID's */
     KEEL__SHAPE_HEX,             /* 16 and more hex digits, an even number */
     KEEL__SHAPE_DATE,            /* YYYY-MM-DD, a day that is */
     KEEL__SHAPE_DATE_COMPACT,    /* YYYYMMDD, a day that is, 1900 to 2100 */
@@ -44,7 +45,13 @@ enum keel__shape {
     KEEL__SHAPE_TIME_BLANK_ZULU, /* a blank in place of the T */
     KEEL__SHAPE_TIME_BLANK_OFFSET,
     KEEL__SHAPE_TIME_BLANK_LOCAL,
-    KEEL__SHAPE_TIME_FRACTION, /* any of the six above, with a fraction of a second */
+    KEEL__SHAPE_TIME_T_ZULU_FRACTION, /* the six above again, with a fraction of a second */
+    KEEL__SHAPE_TIME_T_OFFSET_FRACTION,
+    KEEL__SHAPE_TIME_T_LOCAL_FRACTION,
+    KEEL__SHAPE_TIME_BLANK_ZULU_FRACTION,
+    KEEL__SHAPE_TIME_BLANK_OFFSET_FRACTION,
+    KEEL__SHAPE_TIME_BLANK_LOCAL_FRACTION,
+    KEEL__SHAPE_TIME_FRACTION, /* any of the six */
     KEEL__SHAPE_TIME_UTC,      /* ... with an offset of zero or Z */
     KEEL__SHAPE_CLOCK,         /* hh:mm[:ss] */
     KEEL__SHAPE_EPOCH_S, /* * a number (also as text) that is a Unix time 1990 to 2100 in seconds */
@@ -52,11 +59,13 @@ enum keel__shape {
     KEEL__SHAPE_EPOCH_US,    /* * in microseconds (and nanoseconds) */
     KEEL__SHAPE_JSON_OBJECT, /* valid RFC 8259 */
     KEEL__SHAPE_JSON_ARRAY,
-    KEEL__SHAPE_JSON_STRING,        /* "..." */
-    KEEL__SHAPE_JSON_SCALAR,        /* a number, true, false, null */
-    KEEL__SHAPE_JSON_IN_STRING,     /* a JSON string whose text is a JSON object or array */
-    KEEL__SHAPE_JSON_BROKEN,        /* begins with { or [ (after blanks) and is not valid */
-    KEEL__SHAPE_JSON_NUL,           /* valid, with \u0000 in it: jsonb refuses it */
+    KEEL__SHAPE_JSON_STRING,    /* "..." */
+    KEEL__SHAPE_JSON_SCALAR,    /* a number, true, false, null */
+    KEEL__SHAPE_JSON_IN_STRING, /* a JSON string whose text is a JSON object or array */
+    KEEL__SHAPE_JSON_BROKEN,    /* begins with { or [ (after blanks) and is not valid */
+    KEEL__SHAPE_JSON_NULL,      /* the word null */
+    KEEL__SHAPE_JSON_DUST,      /* valid, with a number in it that has float dust */
+    KEEL__SHAPE_JSON_NUL, /* valid, with \u0000 or half a surrogate pair in it: jsonb refuses it */
     KEEL__SHAPE_JSON_DUPLICATE_KEY, /* valid, and an object in it has a key twice */
     KEEL__SHAPE_EMAIL,
     KEEL__SHAPE_URL,   /* scheme:// */
@@ -70,7 +79,7 @@ enum keel__shape {
     KEEL__SHAPE_BLOB_TEXT,  /* * a blob that is printable UTF-8 */
     KEEL__SHAPE_NAN,        /* * */
     KEEL__SHAPE_INFINITE,   /* * */
-    KEEL__SHAPE_FLOAT_DUST, /* * a real that needs 16 or 17 digits: 0.1 + 0.2 */
+    KEEL__SHAPE_FLOAT_DUST, /* * a real that is a hair off a short decimal: 0.1 + 0.2 */
     KEEL__SHAPE_VERSION,    /* v1, 1.2, 1.2.3, v2025.06.04 */
     KEEL__SHAPE_COUNT
 };
