@@ -31,7 +31,7 @@ struct keel__audit {
     struct keel__arena *arena;             /* lives as long as the findings */
     const struct keel__table_facts *facts; /* one a schema->tables entry, same index; a table that
                                               was not read (virtual, broken) has scanned = false */
-    const struct keel__reference *references; /* reference.h; there before plan */
+    struct keel__reference *references;    /* reference.h; there before plan */
     size_t reference_count;
     struct keel__findings *found; /* finding.c */
 };
