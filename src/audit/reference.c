@@ -193,8 +193,6 @@ static void by_same_name(struct column_search *c)
     if (!is_id && !keel__word_among(c->words.words[c->words.count - 1], "code key slug number no"))
         return;
     bool own_key = keel__column_is_unique(c->table, c->column->name);
-    if (own_key && strcmp(c->own, stem) == 0)
-        return; /* it is where the name comes from */
     size_t seen = 0, others = 0;
     const struct key *owner = NULL, *key = get(c->search, BY_COLUMN, plain);
     for (const struct key *k = key; k && seen < MAX_SAME_NAME; k = k->next, seen++) {
@@ -319,6 +317,10 @@ static void find_candidates(struct column_search *c)
 {
     size_t count = c->words.count;
     if (has_id_word(c)) {
+        char stem[KEEL__MAX_NAME_BYTES];
+        keel__name_join(&c->words, 0, count - 1, stem, sizeof stem);
+        if (strcmp(stem, c->own) == 0)
+            return; /* its own key, or a number within something */
         by_same_name(c);
         bool named = by_table_from(c, 0, 2);
         for (size_t from = 1; !named && from + 1 < count; from++)
