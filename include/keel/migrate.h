@@ -78,6 +78,13 @@ int keel_migration_create(struct keel_migration_created *out, const char *dir, c
                           enum keel_migration_layout layout, bool timestamp,
                           struct keel_error *err);
 
+/* The same with what they say. up and down may begin with the lines "-- transaction:false" and
+ * "-- foreign_keys:false", which are written as the layout has them, UNSUPPORTED where it cannot.
+ * The layout plain has no down. Each file appears whole and on disk, or not at all. */
+int keel_migration_write(struct keel_migration_created *out, const char *dir, const char *name,
+                         enum keel_migration_layout layout, bool timestamp, const char *up,
+                         const char *down, struct keel_error *err);
+
 /* ---- what would be done ---------------------------------------------------------------------- */
 
 enum keel_migration_action { KEEL_MIGRATE_UP = 1, KEEL_MIGRATE_DOWN, KEEL_MIGRATE_BASELINE };
@@ -94,9 +101,10 @@ struct keel_migration_statement {
 struct keel_migration_step {
     const struct keel_migration_statement *statements;
     size_t count;
-    bool transaction;        /* ran inside one; PostgreSQL falls back to none where it must */
-    bool foreign_keys_off;   /* SQLite: it rebuilds tables */
-    struct keel_hash digest; /* of this and all steps before it */
+    bool transaction;            /* ran inside one; PostgreSQL falls back to none where it must */
+    bool foreign_keys_off;       /* SQLite: it rebuilds tables */
+    bool foreign_keys_unchecked; /* SQLite: and what it leaves is not checked: foreign_keys:false */
+    struct keel_hash digest;     /* of this and all steps before it */
 };
 
 struct keel_migration_todo {

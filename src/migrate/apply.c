@@ -146,7 +146,8 @@ static int transaction_step(struct keel__run *run, size_t k, enum progress *prog
     if (step->foreign_keys_off)
         rc = keel__foreign_keys_off(&keys, run->db, &run->arena, err);
     /* A file that switched them off itself, and is no transaction, rebuilds over several steps. */
-    bool checks = step->foreign_keys_off && rc == 0 && (step->transaction || keys.were_on);
+    bool checks = step->foreign_keys_off && !step->foreign_keys_unchecked && rc == 0 &&
+                  (step->transaction || keys.were_on);
     for (int tries = 1; rc == 0; tries++) {
         run->statement = statement;
         rc = try_transaction(run, k, checks ? &keys : NULL, progress, err);

@@ -1,6 +1,7 @@
 #include "migrate/set.h"
 
 #include "base/error.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,40 +74,156 @@ static int make_path(char out[4096], const char *dir, const char *version, const
     return 0;
 }
 
-static int write_new(const char *path, const char *text, struct keel_error *err)
+/* ---- what the files say -----------------------------------------------------------------------
+ */
+
+/* Takes "-- key:false" away from the top of sql, where it is. */
+static bool take_option(const char **sql, const char *key)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    char line[64];
+    int n = snprintf(line, sizeof line, "-- %s:false\n", key);
+    if (strncmp(*sql, line, (size_t)n) != 0)
+        return false;
+    *sql += n;
+    return true;
+}
+
+static int dbmate_text(struct keel__str *out, const char *up, const char *down,
+                       struct keel_error *err)
+{
+    const char *halves[] = {up, down}, *names[] = {"up", "down"};
+    for (int i = 0; i < 2; i++) {
+        bool alone = take_option(&halves[i], "transaction");
+        if (take_option(&halves[i], "foreign_keys"))
+            return keel_error_set(err, KEEL_UNSUPPORTED,
+                                  "a dbmate file cannot say foreign_keys:false, which this one has "
+                                  "to: use a folder of layout pairs");
+        keel__str_printf(out, "-- migrate:%s%s\n%s\n", names[i], alone ? " transaction:false" : "",
+                         halves[i]);
+    }
+    return 0;
+}
+
+static int goose_text(struct keel__str *out, const char *up, const char *down,
+                      struct keel_error *err)
+{
+    bool alone = take_option(&up, "transaction");
+    alone |= take_option(&down, "transaction");
+    if (take_option(&up, "foreign_keys") || take_option(&down, "foreign_keys"))
+        return keel_error_set(err, KEEL_UNSUPPORTED,
+                              "a goose file cannot say foreign_keys:false, which this one has to: "
+                              "use a folder of layout pairs");
+    if (alone)
+        keel__str_text(out, "-- +goose NO TRANSACTION\n");
+    keel__str_printf(out, "-- +goose Up\n%s\n-- +goose Down\n%s", up, down);
+    return 0;
+}
+
+/* ---- the files ------------------------------------------------------------------------------- */
+
+static int write_all(int fd, const char *text)
+{
+    size_t left = strlen(text);
+    while (left > 0) {
+        ssize_t n = write(fd, text, left);
+        if (n < 0 && errno != EINTR)
+            return -1;
+        if (n > 0) {
+            text += n;
+            left -= (size_t)n;
+        }
+    }
+    return fsync(fd);
+}
+
+/* text under another name beside path, on disk. */
+static int write_beside(const char *path, const char *text, char beside[4128],
+                        struct keel_error *err)
+{
+    snprintf(beside, 4128, "%s.%ld.tmp", path, (long)getpid());
+    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
-        return keel__error_errno(err, errno == EEXIST ? KEEL_CONFLICT : KEEL_IO, errno,
-                                 "cannot create %s", path);
-    size_t size = strlen(text);
-    bool written = write(fd, text, size) == (ssize_t)size;
-    int failed = errno;
-    if (close(fd) == 0 && written)
+        return keel__error_errno(err, KEEL_IO, errno, "cannot create %s", beside);
+    int failed = write_all(fd, text) == 0 ? 0 : errno;
+    if (close(fd) != 0 && !failed)
+        failed = errno;
+    if (!failed)
         return 0;
-    unlink(path);
+    unlink(beside);
     return keel__error_errno(err, KEEL_IO, failed, "cannot write %s", path);
 }
 
-static int write_files(struct keel_migration_created *out, enum keel_migration_layout layout,
+/* The file appears whole under its name, or not at all; never in place of another. */
+static int put_in_place(const char *beside, const char *path, struct keel_error *err)
+{
+    if (link(beside, path) == 0)
+        return 0;
+    return keel__error_errno(err, errno == EEXIST ? KEEL_CONFLICT : KEEL_IO, errno,
+                             "cannot create %s", path);
+}
+
+static void sync_folder(const char *path)
+{
+    char folder[4096];
+    snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        *slash = 0;
+    int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+}
+
+/* down first: what is left of a crash in between is refused as a down without an up, and not taken
+ * for a migration that has no down. */
+static int write_files(const struct keel_migration_created *out, const char *up, const char *down,
                        struct keel_error *err)
 {
-    const char *up = "-- What this migration changes.\n\n";
-    if (layout == KEEL_LAYOUT_DBMATE)
-        up = "-- migrate:up\n\n\n-- migrate:down\n\n";
-    else if (layout == KEEL_LAYOUT_GOOSE)
-        up = "-- +goose Up\n\n\n-- +goose Down\n\n";
-    int rc = write_new(out->up, up, err);
-    if (rc || !out->down[0])
-        return rc;
-    rc = write_new(out->down, "-- How that is undone.\n\n", err);
+    char beside_up[4128], beside_down[4128];
+    int rc = write_beside(out->up, up, beside_up, err);
     if (rc)
-        unlink(out->up);
+        return rc;
+    if (out->down[0]) {
+        rc = write_beside(out->down, down, beside_down, err);
+        if (rc == 0) {
+            rc = put_in_place(beside_down, out->down, err);
+            unlink(beside_down);
+        }
+    }
+    if (rc == 0) {
+        rc = put_in_place(beside_up, out->up, err);
+        if (rc && out->down[0])
+            unlink(out->down);
+    }
+    unlink(beside_up);
+    sync_folder(out->up);
     return rc;
 }
 
-int keel_migration_create(struct keel_migration_created *out, const char *dir, const char *name,
-                          enum keel_migration_layout layout, bool timestamp, struct keel_error *err)
+static int write_layout(const struct keel_migration_created *out, enum keel_migration_layout layout,
+                        const char *up, const char *down, struct keel_error *err)
+{
+    struct keel__str text;
+    int rc = 0;
+    if (layout == KEEL_LAYOUT_PAIRS || layout == KEEL_LAYOUT_PLAIN)
+        return write_files(out, up, down, err);
+    keel__str_init(&text, 0);
+    if (layout == KEEL_LAYOUT_DBMATE)
+        rc = dbmate_text(&text, up, down, err);
+    else
+        rc = goose_text(&text, up, down, err);
+    if (rc == 0)
+        rc = keel__str_error(&text, err);
+    if (rc == 0)
+        rc = write_files(out, text.data, NULL, err);
+    keel__str_fini(&text);
+    return rc;
+}
+
+static int choose_paths(struct keel_migration_created *out, enum keel_migration_layout *layout,
+                        const char *dir, const char *name, bool timestamp, struct keel_error *err)
 {
     struct keel_migrations *set = NULL;
     char clean[128], version[24];
@@ -117,16 +234,36 @@ int keel_migration_create(struct keel_migration_created *out, const char *dir, c
                               name);
     if (mkdir(dir, 0777) != 0 && errno != EEXIST)
         return keel__error_errno(err, KEEL_IO, errno, "cannot create the folder %s", dir);
-    int rc = keel_migrations_open(&set, dir, layout, err);
+    int rc = keel_migrations_open(&set, dir, *layout, err);
     if (rc)
         return rc;
-    enum keel_migration_layout found = set->layout ? set->layout : KEEL_LAYOUT_PAIRS;
-    bool pairs = found == KEEL_LAYOUT_PAIRS;
+    *layout = set->layout ? set->layout : KEEL_LAYOUT_PAIRS;
+    bool pairs = *layout == KEEL_LAYOUT_PAIRS;
     rc = next_version(set, timestamp, version, err);
     keel_migrations_free(set);
     if (rc == 0)
         rc = make_path(out->up, dir, version, clean, pairs ? ".up.sql" : ".sql", err);
     if (rc == 0 && pairs)
         rc = make_path(out->down, dir, version, clean, ".down.sql", err);
-    return rc ? rc : write_files(out, found, err);
+    return rc;
+}
+
+int keel_migration_write(struct keel_migration_created *out, const char *dir, const char *name,
+                         enum keel_migration_layout layout, bool timestamp, const char *up,
+                         const char *down, struct keel_error *err)
+{
+    int rc = choose_paths(out, &layout, dir, name, timestamp, err);
+    return rc ? rc : write_layout(out, layout, up, down, err);
+}
+
+int keel_migration_create(struct keel_migration_created *out, const char *dir, const char *name,
+                          enum keel_migration_layout layout, bool timestamp, struct keel_error *err)
+{
+    int rc = choose_paths(out, &layout, dir, name, timestamp, err);
+    if (rc)
+        return rc;
+    if (layout == KEEL_LAYOUT_DBMATE || layout == KEEL_LAYOUT_GOOSE)
+        return write_layout(out, layout, "\n", "", err);
+    return write_layout(out, layout, "-- What this migration changes.\n\n",
+                        "-- How that is undone.\n\n", err);
 }

@@ -22,8 +22,11 @@ static int open_section(struct reader *r, struct keel__sections *sections, const
     if (!keel__make_room(r->arena, (void **)&sections->items, sections->count, sizeof *r->open))
         return keel__arena_error(r->arena, r->err);
     r->open = &sections->items[sections->count++];
-    *r->open = (struct keel__section){
-        .sql = keel_slice(start, 0), .file = r->file->path, .line = r->line, .transaction = true};
+    *r->open = (struct keel__section){.sql = keel_slice(start, 0),
+                                      .file = r->file->path,
+                                      .line = r->line,
+                                      .transaction = true,
+                                      .foreign_keys = true};
     return 0;
 }
 
@@ -36,12 +39,13 @@ static struct keel_slice value_of(struct keel_slice option, const char *key)
     return keel_slice(option.data + n + 1, option.size - n - 1);
 }
 
-static int set_transaction(struct reader *r, struct keel_slice value, bool *transaction)
+/* What a migration may say of itself; true is the usual. */
+static int set_option(struct reader *r, const char *key, struct keel_slice value, bool *option)
 {
     if (keel__word_is(value, "false"))
-        *transaction = false;
+        *option = false;
     else if (!keel__word_is(value, "true"))
-        return fail(r, "transaction: takes true or false");
+        return keel__file_error(r->err, r->file->path, r->line, "%s: takes true or false", key);
     return 0;
 }
 
@@ -56,7 +60,7 @@ static int dbmate_options(struct reader *r, struct keel_slice options)
         if (!value.data)
             return keel__file_error(r->err, r->file->path, r->line, "unknown option '%.*s'",
                                     (int)(word.size > 60 ? 60 : word.size), word.data);
-        int rc = set_transaction(r, value, &r->open->transaction);
+        int rc = set_option(r, "transaction", value, &r->open->transaction);
         if (rc)
             return rc;
     }
@@ -139,12 +143,20 @@ static int goose_line(struct reader *r, struct keel_slice line)
 /* ---- files that are one part ------------------------------------------------------------------
  */
 
-/* "-- transaction:false" among the comments at the top; "-- transaction: some words" is prose. */
+/* "-- transaction:false" and "-- foreign_keys:false" among the comments at the top;
+ * "-- transaction: some words" is prose. */
 static int header_line(struct reader *r, struct keel_slice line, bool *in_header)
 {
     struct keel_slice comment = keel__comment_of(line);
     struct keel_slice word = keel__next_word(&comment);
-    struct keel_slice value = value_of(word, "transaction");
+    const char *key = "transaction";
+    bool *option = &r->open->transaction;
+    struct keel_slice value = value_of(word, key);
+    if (!value.data) {
+        key = "foreign_keys";
+        option = &r->open->foreign_keys;
+        value = value_of(word, key);
+    }
     *in_header = *in_header && keel__is_comment_line(line);
     if (!*in_header || !value.data)
         return 0;
@@ -153,7 +165,7 @@ static int header_line(struct reader *r, struct keel_slice line, bool *in_header
         if (!keel__word_is(value, "true") && !keel__word_is(value, "false"))
             return 0;
     }
-    return set_transaction(r, value, &r->open->transaction);
+    return set_option(r, key, value, option);
 }
 
 static int read_whole(struct reader *r, struct keel__sections *sections)

@@ -21,6 +21,7 @@ struct keel__section {
     const char *file;
     size_t line; /* of its first line */
     bool transaction;
+    bool foreign_keys; /* SQLite: false: off, and rows may point nowhere in the end */
 };
 
 struct keel__sections {

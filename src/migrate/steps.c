@@ -163,6 +163,16 @@ static int add_singles(struct builder *b, size_t first, size_t end)
     return rc;
 }
 
+/* A part that says foreign_keys:false gives its word for what it leaves. */
+static void free_steps(struct builder *b, const struct keel__sections *sections)
+{
+    bool is_free = false;
+    for (size_t i = 0; i < sections->count; i++)
+        is_free |= !sections->items[i].foreign_keys;
+    for (size_t i = 0; is_free && b->dialect == KEEL_SQLITE && i < b->out->count; i++)
+        b->out->items[i].foreign_keys_off = b->out->items[i].foreign_keys_unchecked = true;
+}
+
 static bool is_one_transaction(const struct keel__sections *sections)
 {
     for (size_t i = 0; i < sections->count; i++)
@@ -199,8 +209,11 @@ int keel__steps_build(struct keel__steps *out, struct keel__arena *arena,
     int rc = split_all(&b, sections, ends);
     if (rc)
         return rc;
-    if (is_one_transaction(sections))
-        return add_step(&b, 0, b.count, true);
+    if (is_one_transaction(sections)) {
+        rc = add_step(&b, 0, b.count, true);
+        free_steps(&b, sections);
+        return rc;
+    }
     size_t first = 0;
     for (size_t i = 0; rc == 0 && i < sections->count; first = ends[i++]) {
         if (!sections->items[i].transaction)
@@ -210,5 +223,6 @@ int keel__steps_build(struct keel__steps *out, struct keel__arena *arena,
     }
     if (rc == 0 && out->count == 0)
         rc = add_step(&b, 0, 0, true);
+    free_steps(&b, sections);
     return rc;
 }
