@@ -22,6 +22,19 @@ def source():
 
 
 @pytest.fixture(scope="session")
+def legacy(source):
+    """The folder of the legacy databases: $KEEL_LEGACY, or shared/legacy beside the checkout."""
+    tried = [Path(os.environ["KEEL_LEGACY"])] if os.environ.get("KEEL_LEGACY") else [
+        folder / "shared/legacy" for folder in source.parents]
+    for folder in tried:
+        if (folder / "fill.py").is_file():
+            return folder
+    if os.environ.get("KEEL_LEGACY"):
+        pytest.fail(f"no legacy databases in {' or '.join(map(str, tried))}")
+    pytest.skip("the legacy databases are not part of the source tree: set KEEL_LEGACY to their folder")
+
+
+@pytest.fixture(scope="session")
 def keel_bin():
     return os.environ["KEEL_BIN"]
 

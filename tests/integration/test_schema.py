@@ -22,19 +22,6 @@ def cases(dialect):
     return [pytest.param(path, id=path.stem) for path in found]
 
 
-@pytest.fixture(scope="session")
-def legacy(source):
-    """The folder of the legacy databases: $KEEL_LEGACY, or shared/legacy beside the checkout."""
-    tried = [Path(os.environ["KEEL_LEGACY"])] if os.environ.get("KEEL_LEGACY") else [
-        folder / "shared/legacy" for folder in source.parents]
-    for folder in tried:
-        if (folder / "fill.py").is_file():
-            return folder
-    if os.environ.get("KEEL_LEGACY"):
-        pytest.fail(f"no legacy databases in {' or '.join(map(str, tried))}")
-    pytest.skip("the legacy databases are not part of the source tree: set KEEL_LEGACY to their folder")
-
-
 @pytest.fixture
 def schema(keel):
     """schema(database, *options) -> what keel schema prints."""
