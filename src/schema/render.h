@@ -33,6 +33,8 @@ void keel__sql_constraint_name(struct keel__str *out, const char *name);
 void keel__sql_key(struct keel__str *out, const struct keel_key_model *key, bool primary);
 void keel__sql_check(struct keel__str *out, const struct keel_check_model *check);
 void keel__sql_foreign_key(struct keel__str *out, const struct keel_foreign_key_model *key);
+/* The same from REFERENCES on. */
+void keel__sql_references(struct keel__str *out, const struct keel_foreign_key_model *key);
 /* CREATE INDEX ... ; table is its schema and name. */
 void keel__sql_index(struct keel__str *out, const struct keel_index_model *index,
                      const char *table_schema, const char *table, enum keel_dialect dialect);

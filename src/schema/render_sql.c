@@ -317,7 +317,13 @@ void keel__sql_foreign_key(struct keel__str *out, const struct keel_foreign_key_
     keel__sql_constraint_name(out, key->name);
     keel__str_text(out, "FOREIGN KEY ");
     keel__sql_names(out, key->columns, key->column_count);
-    keel__str_text(out, " REFERENCES ");
+    keel__str_char(out, ' ');
+    keel__sql_references(out, key);
+}
+
+void keel__sql_references(struct keel__str *out, const struct keel_foreign_key_model *key)
+{
+    keel__str_text(out, "REFERENCES ");
     keel__sql_qualified(out, key->parent_schema, key->parent);
     if (!key->implicit && key->parent_columns) {
         keel__str_char(out, ' ');
