@@ -59,12 +59,14 @@ enum keel__shape {
     KEEL__SHAPE_EPOCH_US,    /* * in microseconds (and nanoseconds) */
     KEEL__SHAPE_JSON_OBJECT, /* valid RFC 8259 */
     KEEL__SHAPE_JSON_ARRAY,
-    KEEL__SHAPE_JSON_STRING,    /* "..." */
-    KEEL__SHAPE_JSON_SCALAR,    /* a number, true, false, null */
-    KEEL__SHAPE_JSON_IN_STRING, /* a JSON string whose text is a JSON object or array */
-    KEEL__SHAPE_JSON_BROKEN,    /* begins with { or [ (after blanks) and is not valid */
-    KEEL__SHAPE_JSON_NULL,      /* the word null */
-    KEEL__SHAPE_JSON_DUST,      /* valid, with a number in it that has float dust */
+    KEEL__SHAPE_JSON_STRING,     /* "..." */
+    KEEL__SHAPE_JSON_SCALAR,     /* a number, true, false, null */
+    KEEL__SHAPE_JSON_IN_STRING,  /* a JSON string whose text is a JSON object or array */
+    KEEL__SHAPE_JSON_BROKEN,     /* begins with { or [ (after blanks) and is not valid */
+    KEEL__SHAPE_JSON_NULL,       /* the word null */
+    KEEL__SHAPE_JSON_NAMES,      /* an array of strings of up to 100 bytes, at least one */
+    KEEL__SHAPE_JSON_NAMES_MANY, /* ... at least two */
+    KEEL__SHAPE_JSON_DUST,       /* valid, with a number in it that has float dust */
     KEEL__SHAPE_JSON_NUL, /* valid, with \u0000 or half a surrogate pair in it: jsonb refuses it */
     KEEL__SHAPE_JSON_DUPLICATE_KEY, /* valid, and an object in it has a key twice */
     KEEL__SHAPE_EMAIL,

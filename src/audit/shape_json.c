@@ -3,13 +3,14 @@
 
 #include <stdlib.h>
 
-enum { MAX_KEYS = 65536, FEW_KEYS = 16, MAX_NESTED_BYTES = 1 << 20 };
+enum { MAX_NAME_BYTES = 100, MAX_KEYS = 65536, FEW_KEYS = 16, MAX_NESTED_BYTES = 1 << 20 };
 
 struct reader {
     struct keel__shape_scratch *scratch;
     const char *at, *end;
     bool nul, duplicate, dust;
-    size_t keys; /* remembered: those of the open objects, the innermost last */
+    size_t names, others; /* elements of the outermost array: short strings, anything else */
+    size_t keys;          /* remembered: those of the open objects, the innermost last */
     unsigned depth;
 };
 
@@ -302,8 +303,15 @@ static bool document(struct reader *in)
 {
     bool more = true;
     while (more) {
+        bool element = in->depth == 1 && !in->scratch->levels[0].object;
+        skip_blanks(in);
+        const char *from = in->at;
         if (!value(in, &more))
             return false;
+        if (element && *from == '"' && in->at - from <= MAX_NAME_BYTES + 2)
+            in->names++;
+        else if (element)
+            in->others++;
         if (!more && !after_value(in, &more))
             return false;
     }
@@ -399,6 +407,8 @@ void keel__shape_json(struct keel__shape_scratch *scratch, struct keel_slice tex
                                             : KEEL__SHAPE_JSON_SCALAR;
     out->shapes |= KEEL__SHAPE_BIT(kind) |
                    (*start == 'n' ? KEEL__SHAPE_BIT(KEEL__SHAPE_JSON_NULL) : 0) |
+                   (in.names && !in.others ? KEEL__SHAPE_BIT(KEEL__SHAPE_JSON_NAMES) : 0) |
+                   (in.names > 1 && !in.others ? KEEL__SHAPE_BIT(KEEL__SHAPE_JSON_NAMES_MANY) : 0) |
                    (in.nul ? KEEL__SHAPE_BIT(KEEL__SHAPE_JSON_NUL) : 0) |
                    (in.dust ? KEEL__SHAPE_BIT(KEEL__SHAPE_JSON_DUST) : 0) |
                    (in.duplicate ? KEEL__SHAPE_BIT(KEEL__SHAPE_JSON_DUPLICATE_KEY) : 0);

@@ -242,6 +242,13 @@ static void json(void **state)
         has(broken[i], BIT(JSON_BROKEN));
         has_not(broken[i], BIT(JSON_OBJECT) | BIT(JSON_ARRAY));
     }
+    has("[\"Music\"]", BIT(JSON_NAMES));
+    has_not("[\"Music\"]", BIT(JSON_NAMES_MANY));
+    has("[\"Music\", \"News\"]", BIT(JSON_NAMES) | BIT(JSON_NAMES_MANY));
+    has_not("[]", BIT(JSON_NAMES));
+    has_not("[\"Music\", 1]", BIT(JSON_NAMES));
+    has_not("[[\"Music\", \"News\"]]", BIT(JSON_NAMES));
+    has_not("{\"a\": [\"Music\"]}", BIT(JSON_NAMES));
     has_not("\"open", BIT(JSON_BROKEN) | BIT(JSON_STRING));
     assert_true(shaped("[\"\xff\"]", 5).shapes & BIT(JSON_BROKEN));
     assert_true(shaped("[\"\xc3\xa9\"]", 6).shapes & BIT(JSON_ARRAY));
