@@ -98,9 +98,8 @@ static int choose(struct keel__audit *audit, struct keel__rule_choice *choice,
 
 /* ---- running them ---------------------------------------------------------------------------- */
 
-/* What a rule could not do is named, and the rest goes on. */
-static int survive(struct keel__audit *audit, int code, const char *rule,
-                   const struct keel_table_model *table, struct keel_error *err)
+int keel__audit_survive(struct keel__audit *audit, int code, const char *what, const char *rule,
+                        struct keel_error *err)
 {
     if (!code)
         return KEEL_OK;
@@ -108,7 +107,7 @@ static int survive(struct keel__audit *audit, int code, const char *rule,
         return keel__audit_stop(err);
     if (keel__audit_fatal(audit, code))
         return code;
-    keel__audit_skip(audit, "%s%srule %s: %s", table ? table->name : "", table ? ": " : "", rule,
+    keel__audit_skip(audit, "%s%srule %s: %s", what ? what : "", what ? ": " : "", rule,
                      err->message);
     return KEEL_OK;
 }
@@ -139,7 +138,8 @@ static int table_rules(struct keel__audit *audit, const struct keel__rule_choice
         if (!choice->items[i]->table)
             continue;
         int failed = choice->items[i]->table(audit, facts, err);
-        rc = survive(audit, failed, choice->items[i]->about.id, facts->table, err);
+        rc =
+            keel__audit_survive(audit, failed, facts->table->name, choice->items[i]->about.id, err);
         if (!rc)
             rc = again(audit, failed != 0, err);
     }
@@ -161,7 +161,7 @@ static int schema_rules(struct keel__audit *audit, const struct keel__rule_choic
             break;
         }
         int failed = choice->items[i]->schema(audit, err);
-        rc = survive(audit, failed, choice->items[i]->about.id, NULL, err);
+        rc = keel__audit_survive(audit, failed, NULL, choice->items[i]->about.id, err);
         if (!rc)
             rc = again(audit, failed != 0, err);
     }

@@ -185,6 +185,7 @@ struct keel__dependency {
 struct keel__table_facts {
     const struct keel_table_model *table;
     bool scanned;
+    const char *unreadable; /* what the database said when its rows were read; NULL: nothing */
     bool sampled;
     int64_t rows;                   /* read */
     int64_t row_count;              /* of the table: exact when not sampled, else about */

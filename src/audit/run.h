@@ -49,4 +49,9 @@ int keel__audit_stop(struct keel_error *err); /* BUSY: it was stopped */
 /* Whether an error ends the audit, or only what was looked at when it came. */
 bool keel__audit_fatal(const struct keel__audit *audit, int code);
 
+/* 0 after a fault that ends nothing but what it came from, which is named in skipped as what;
+ * otherwise the code that ends the audit. */
+int keel__audit_survive(struct keel__audit *audit, int code, const char *what, const char *rule,
+                        struct keel_error *err);
+
 #endif
