@@ -107,7 +107,7 @@ static int try_transaction(struct keel__run *run, size_t k, struct keel__foreign
         if (rc == 0)
             rc = run_statements(run, step, err);
         if (rc == 0 && keys) {
-            rc = keel__foreign_keys_after(keys, run->db, err);
+            rc = keel__foreign_keys_after(keys, run->db, step, err);
             if (rc)
                 keel_error_context(err, "%s", keel__todo_file(run->todo));
         }

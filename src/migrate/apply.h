@@ -85,10 +85,10 @@ int keel__foreign_keys_off(struct keel__foreign_keys *keys, struct keel_db *db,
 /* Puts them back as they were; outside a transaction. */
 void keel__foreign_keys_restore(struct keel__foreign_keys *keys, struct keel_db *db);
 /* Inside the transaction: takes down what is violated already, and CONSTRAINT when more is in the
- * end. */
+ * end, step's renames of tables taken into account. */
 int keel__foreign_keys_before(struct keel__foreign_keys *keys, struct keel_db *db,
                               struct keel_error *err);
 int keel__foreign_keys_after(struct keel__foreign_keys *keys, struct keel_db *db,
-                             struct keel_error *err);
+                             const struct keel_migration_step *step, struct keel_error *err);
 
 #endif

@@ -1,12 +1,14 @@
 #include "migrate/apply.h"
 
 #include "keel_sql_migrate.h"
+#include "schema/tokenize.h"
 
 #include <stdio.h>
 
 /* Rows of one table that point at no row of one parent. */
 struct violation {
     const char *table, *parent;
+    const char *table_now, *parent_now; /* after the migration's renames */
     int64_t rows;
     bool has_rowid;
     int64_t rowid; /* of the first such row */
@@ -23,11 +25,18 @@ struct counting {
     const char *table;
 };
 
+/* What was there before of what is now found in table. A table that was renamed only to make room
+ * for a new one of its name is found by the name it had. */
 static const struct violation *find(const struct keel__violations *all, const char *table,
                                     const char *parent)
 {
     for (size_t i = 0; i < all->count; i++)
-        if (strcmp(all->items[i].table, table) == 0 && strcmp(all->items[i].parent, parent) == 0)
+        if (strcasecmp(all->items[i].table_now, table) == 0 &&
+            strcasecmp(all->items[i].parent_now, parent) == 0)
+            return &all->items[i];
+    for (size_t i = 0; i < all->count; i++)
+        if (strcasecmp(all->items[i].table, table) == 0 &&
+            strcasecmp(all->items[i].parent, parent) == 0)
             return &all->items[i];
     return NULL;
 }
@@ -39,7 +48,8 @@ static struct violation *add(struct counting *c, struct keel_slice parent)
                                   sizeof *c->found->items))
         return NULL;
     struct violation *v = &c->found->items[c->found->count++];
-    *v = (struct violation){.table = c->table, .parent = name};
+    *v = (struct violation){
+        .table = c->table, .parent = name, .table_now = c->table, .parent_now = name};
     return v;
 }
 
@@ -158,10 +168,64 @@ static int refuse(const struct violation *v, int64_t before, struct keel_error *
         before ? "" : where, v->parent, before ? ", in addition to those that do already" : "");
 }
 
+/* ---- renames --------------------------------------------------------------------------------- */
+
+/* The next token is a name, perhaps behind its schema: in arena, or NULL. */
+static const char *take_table(struct keel__tokenizer *tokenizer, struct keel__token *next,
+                              struct keel__arena *arena)
+{
+    char *name = NULL;
+    do {
+        if (name && keel__token_next(tokenizer, next, NULL))
+            return NULL;
+        if (next->kind == KEEL__TOKEN_STRING)
+            next->kind = KEEL__TOKEN_NAME;
+        name = keel__arena_alloc(arena, next->text.size + 1);
+        if (!name || !keel__token_name(next, KEEL_SQLITE, name, next->text.size + 1) ||
+            keel__token_next(tokenizer, next, NULL))
+            return NULL;
+    } while (keel__token_is(next, '.'));
+    return name;
+}
+
+static bool take_word(struct keel__tokenizer *tokenizer, struct keel__token *next, const char *word)
+{
+    return keel__token_is_word(next, word) && keel__token_next(tokenizer, next, NULL) == 0;
+}
+
+/* Whether sql is ALTER TABLE from RENAME TO to. */
+static bool is_rename(struct keel_slice sql, struct keel__arena *arena, const char **from,
+                      const char **to)
+{
+    struct keel__tokenizer tokenizer;
+    struct keel__token next;
+    keel__tokenizer_init(&tokenizer, sql, KEEL_SQLITE, 1);
+    return keel__token_next(&tokenizer, &next, NULL) == 0 &&
+           take_word(&tokenizer, &next, "ALTER") && take_word(&tokenizer, &next, "TABLE") &&
+           (*from = take_table(&tokenizer, &next, arena)) != NULL &&
+           take_word(&tokenizer, &next, "RENAME") && take_word(&tokenizer, &next, "TO") &&
+           (*to = take_table(&tokenizer, &next, arena)) != NULL;
+}
+
+static void follow_renames(struct keel__foreign_keys *keys, const struct keel_migration_step *step)
+{
+    const char *from, *to;
+    for (size_t i = 0; keys->before->count && i < step->count; i++) {
+        if (!is_rename(step->statements[i].sql, keys->arena, &from, &to))
+            continue;
+        for (size_t k = 0; k < keys->before->count; k++) {
+            struct violation *v = &keys->before->items[k];
+            v->table_now = strcasecmp(v->table_now, from) == 0 ? to : v->table_now;
+            v->parent_now = strcasecmp(v->parent_now, from) == 0 ? to : v->parent_now;
+        }
+    }
+}
+
 int keel__foreign_keys_after(struct keel__foreign_keys *keys, struct keel_db *db,
-                             struct keel_error *err)
+                             const struct keel_migration_step *step, struct keel_error *err)
 {
     struct keel__violations after = {0};
+    follow_renames(keys, step);
     int rc = check(&after, db, keys->arena, err);
     if (rc)
         return rc;

@@ -510,6 +510,16 @@ def test_orphans_that_were_there_before_are_no_obstacle(sqlite_folder):
     assert "1 row of c would point at no row of p, in addition to those that do already" in message
 
 
+def test_orphans_that_were_there_before_follow_their_table_s_name(sqlite_folder):
+    sqlite_folder.database.execute(PARENT_AND_CHILD + "INSERT INTO c VALUES (13, 99);")
+    sqlite_folder.pair("0001_b", 'ALTER TABLE c RENAME TO "the children";\nALTER TABLE main.p RENAME TO parents;\n')
+    sqlite_folder.run("up")
+    assert sqlite_folder.database.value('SELECT count(*) FROM "the children"') == 4
+    sqlite_folder.pair("0002_b", "ALTER TABLE parents RENAME TO p;\nPRAGMA foreign_keys = OFF;\nDELETE FROM p WHERE id = 2;")
+    message = sqlite_folder.refused("up")
+    assert "2 rows of the children would point at no row of p, in addition to those that do already" in message
+
+
 def test_a_rebuild_with_its_own_pragmas(sqlite_folder):
     sqlite_folder.pair("0001_a", PARENT_AND_CHILD)
     sqlite_folder.pair("0002_b", "-- transaction:false\nPRAGMA foreign_keys = OFF;\nBEGIN;" + REBUILD.format(where="")
