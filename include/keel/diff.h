@@ -2,8 +2,16 @@
  * keel/diff.h - what makes one schema into another, as typed changes and as SQL.
  *
  * Both models must be of one dialect. A diff borrows both models, which must outlive it. Changes
- * come in an order in which they can be made: what something else needs comes first, references
- * after both of their tables (so that cycles of references work), what goes away last.
+ * come in an order in which they can be made: renames first, then what goes (triggers, views,
+ * references, indexes, constraints, tables: so that its name is free), then what comes, what
+ * something else needs before it; references come after all tables, so that cycles of references
+ * work; columns go behind what may still read them, and types at the end.
+ *
+ * ADD_TABLE is the table with its columns, keys, valid checks and exclusions; in SQLite its
+ * references too. Its indexes and triggers, in PostgreSQL its references and NOT VALID checks, are
+ * changes of their own. DROP_TABLE is all that the table has. What has to be dropped and made again
+ * because something under it changes (PostgreSQL: views, references, indexes on a generated column)
+ * is there as both. A PostgreSQL column that is computed differently is dropped and added.
  *
  * Sources: https://www.sqlite.org/lang_altertable.html (section 7: the table rebuild),
  * https://www.postgresql.org/docs/15/sql-altertable.html
@@ -44,6 +52,9 @@ enum keel_change_kind {
     KEEL_CHANGE_DROP_PRIMARY_KEY,
     KEEL_CHANGE_ADD_UNIQUE,
     KEEL_CHANGE_DROP_UNIQUE,
+    /* PostgreSQL: a key, foreign key, check or exclusion that differs in its name only; the items
+     * are of its own type */
+    KEEL_CHANGE_RENAME_CONSTRAINT,
     /* struct keel_foreign_key_model */
     KEEL_CHANGE_ADD_FOREIGN_KEY,
     KEEL_CHANGE_DROP_FOREIGN_KEY,
@@ -58,6 +69,7 @@ enum keel_change_kind {
     /* struct keel_index_model; a changed index is a drop and an add */
     KEEL_CHANGE_ADD_INDEX,
     KEEL_CHANGE_DROP_INDEX,
+    KEEL_CHANGE_RENAME_INDEX, /* PostgreSQL */
     /* struct keel_trigger_model */
     KEEL_CHANGE_ADD_TRIGGER,
     KEEL_CHANGE_DROP_TRIGGER,
@@ -76,7 +88,7 @@ enum keel_change_kind {
     KEEL_CHANGE_ADD_DOMAIN,
     KEEL_CHANGE_DROP_DOMAIN,
     KEEL_CHANGE_DOMAIN,
-    /* struct keel_function_model */
+    /* struct keel_function_model; ADD with an old one: CREATE OR REPLACE will do */
     KEEL_CHANGE_ADD_FUNCTION,
     KEEL_CHANGE_DROP_FUNCTION,
     /* const char: its name */
@@ -99,7 +111,8 @@ struct keel_change {
     const char *why;            /* of the risk, for people; NULL when safe */
     const char *schema, *table; /* as in the new model where it is there; NULL: of no table */
     const char *name; /* of the column, constraint, index, ...; NULL: the table's, or not named */
-    const char *what; /* one line for people: "column users.email becomes NOT NULL" */
+    const char *old_name; /* RENAME_...: the name before */
+    const char *what;     /* one line for people: "column users.email becomes NOT NULL" */
     const void *old_item, *new_item;
     const struct keel_table_model *old_table, *new_table;
     bool is_check; /* VALIDATE */
@@ -139,6 +152,14 @@ int keel_schema_diff(struct keel_diff **out, const struct keel_schema *from,
                      const struct keel_schema *to, const struct keel_diff_options *options,
                      struct keel_error *err);
 void keel_diff_free(struct keel_diff *diff);
+
+enum keel_diff_format {
+    KEEL_DIFF_TEXT = 1, /* a line for each change, then the hints and the counts */
+    KEEL_DIFF_JSON      /* docs/diff.md */
+};
+/* *out is NUL-terminated and the caller's, to be freed with free(). */
+int keel_diff_render(char **out, const struct keel_diff *diff, enum keel_diff_format format,
+                     struct keel_error *err);
 
 /* How a column's old values become the new ones: SQL over the old table's columns. Without one,
  * SQLite copies the value and PostgreSQL casts it. */

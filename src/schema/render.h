@@ -18,6 +18,8 @@ const char *keel__generated_word(enum keel_generated generated);     /* "STORED"
 
 /* ---- SQL ------------------------------------------------------------------------------------- */
 
+/* Whether name needs no quotes in either database. */
+bool keel__sql_is_plain(const char *name);
 /* name as SQL needs it: quoted where it is not a plain word in lower case. */
 void keel__sql_name(struct keel__str *out, const char *name);
 /* schema.name, where schema may be NULL. */

@@ -195,7 +195,7 @@ static int compare_word(const void *key, const void *element)
     return strcmp(key, *(const char *const *)element);
 }
 
-static bool is_plain(const char *name)
+bool keel__sql_is_plain(const char *name)
 {
     if (!(*name >= 'a' && *name <= 'z') && *name != '_')
         return false;
@@ -219,7 +219,7 @@ static void quoted(struct keel__str *out, const char *text, char quote)
 
 void keel__sql_name(struct keel__str *out, const char *name)
 {
-    if (is_plain(name))
+    if (keel__sql_is_plain(name))
         keel__str_text(out, name);
     else
         quoted(out, name, '"');
