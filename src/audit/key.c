@@ -1,5 +1,7 @@
 #include "audit/reference.h"
 
+#include <string.h>
+
 #include "schema/model.h"
 
 enum keel__key_class keel__key_class_of(enum keel_dialect dialect,
@@ -59,10 +61,24 @@ static bool key_leads(const struct keel_key_model *key, const char *const *colum
     return true;
 }
 
+/* WHERE column IS NOT NULL: every row that a foreign key looks for is in the index. */
+static bool is_only_not_null(const char *where, const char *column)
+{
+    size_t quote = *where == '"' || *where == '(', size = strlen(column);
+    quote += *where == '(' && where[1] == '"';
+    if (strncmp(where + quote, column, size) != 0)
+        return false;
+    const char *rest = where + quote + size;
+    rest += *rest == '"';
+    return strncmp(rest, " IS NOT NULL", 12) == 0 && (!rest[12] || strcmp(rest + 12, ")") == 0);
+}
+
 static bool index_leads(const struct keel_index_model *index, const char *const *columns,
                         size_t count)
 {
-    if (index->part_count < count || index->where || !index->valid)
+    if (index->part_count < count || !index->valid)
+        return false;
+    if (index->where && !(count == 1 && is_only_not_null(index->where, columns[0])))
         return false;
     if (index->method && !keel__name_is(index->method, "btree") &&
         !(count == 1 && index->part_count == 1 && keel__name_is(index->method, "hash")))

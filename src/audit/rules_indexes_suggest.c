@@ -8,6 +8,7 @@
 enum {
     MIN_ROWS = 100, /* below, a scan is as good */
     MIN_ROWS_NAMED = 20 /* of a table that bigger ones refer to */,
+    MANY_ROWS = 1000,
     MAX_SUGGESTED = 6, /* a table */
     MAX_PARTS = 3
 };
@@ -180,7 +181,8 @@ static void few_values(struct suggest *s, size_t i)
     if (!flag &&
         (column->type.kind == KEEL_LOGICAL_BOOLEAN || !is_key_like(s, &s->facts->profiles[i])))
         return;
-    if (keel__word_among(last, "status state") && words.count <= 2) {
+    if (keel__word_among(last, "status state") && words.count <= 2 &&
+        strcmp(words.words[0], "http") != 0) {
         const char *type = few_valued(s, "type kind");
         suggest(s, "lists by state", 10, name, type ? type : s->time, type ? s->time : NULL);
     } else if (!s->time) {
@@ -193,9 +195,9 @@ static void few_values(struct suggest *s, size_t i)
         suggest(s, "lists by language", 6, name, s->time, NULL);
     } else if (words.count == 1 && strcmp(last, "model") == 0) {
         suggest(s, "figures by model and time", 8, name, s->time, NULL);
-        const char *provider = few_valued(s, "provider vendor");
-        if (provider && !leads(s, provider))
-            suggest(s, "figures by provider, model and time", 7, provider, name, s->time);
+        const struct keel_column_model *provider = keel__column_named(s->table, "provider");
+        if (provider && provider->type.kind == KEEL_LOGICAL_TEXT && !leads(s, provider->name))
+            suggest(s, "figures by provider, model and time", 7, provider->name, name, s->time);
     }
 }
 
@@ -296,7 +298,9 @@ static bool any_time_is_indexed(const struct suggest *s)
 
 static void times(struct suggest *s)
 {
-    if (s->time && !any_time_is_indexed(s))
+    /* Rows of a small table that belong to others are found through those. */
+    bool is_child = s->table->foreign_key_count > 0 && s->facts->row_count < MANY_ROWS;
+    if (s->time && !is_child && !any_time_is_indexed(s))
         suggest(s, "lists by time", 6, s->time, NULL, NULL);
     for (size_t i = 0; i < s->table->column_count; i++) {
         const struct keel_column_model *column = &s->table->columns[i];
