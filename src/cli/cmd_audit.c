@@ -2,6 +2,7 @@
 
 #include <keel/audit.h>
 
+#include "cli/audit_fix.h"
 #include "cli/output.h"
 #include "cli/term.h"
 
@@ -9,7 +10,7 @@
 #include <string.h>
 
 enum { MAX_RULE_NAMES = 256 };
-enum { KEY_MIN = 0x2000, KEY_SAMPLE, KEY_FULL, KEY_LIST, KEY_NOW };
+enum { KEY_MIN = 0x2000, KEY_SAMPLE, KEY_FULL, KEY_LIST, KEY_NOW, KEY_FIX };
 
 struct own {
     const char *url;
@@ -19,6 +20,7 @@ struct own {
     size_t rule_count;
     int64_t sample_rows;
     int64_t now_us;
+    const char *fix_dir;
     bool list;
 };
 
@@ -32,6 +34,8 @@ static const struct argp_option options[] = {
      "Look at about so many rows of each bigger table (default 100000)", 0},
     {"full", KEY_FULL, NULL, 0, "Look at every row", 0},
     {"now", KEY_NOW, "TIME", 0, "Tell ages against this time instead of the clock", 0},
+    {"fix", KEY_FIX, "DIR", 0,
+     "Write the repairs that need no decision as the next migration of the folder DIR", 0},
     {"list", KEY_LIST, NULL, 0, "List the rules", 0},
     {0}};
 
@@ -82,6 +86,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_NOW:
         own->now_us = keel__when(state, "--now", arg);
+        return 0;
+    case KEY_FIX:
+        own->fix_dir = arg;
         return 0;
     case KEY_LIST:
         own->list = true;
@@ -178,6 +185,8 @@ static int audit_database(const struct keel__global *global, const struct own *o
     if (!rc) {
         fputs(text, stdout);
         *exit_code = verdict(audit, own->min_severity);
+        if (own->fix_dir)
+            rc = keel__audit_fix_write(global, audit, db, own->fix_dir, err);
     }
     free(text);
     keel_audit_free(audit);
