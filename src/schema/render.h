@@ -51,6 +51,25 @@ void keel__sqlite_view(struct keel__str *out, const struct keel_view_model *view
 void keel__postgres_table(struct keel__str *out, const struct keel_table_model *table);
 void keel__postgres_column(struct keel__str *out, const struct keel_column_model *column);
 
+/* The statements that make one thing, ended by ";\n". */
+void keel__postgres_enum(struct keel__str *out, const struct keel_enum_model *e);
+void keel__postgres_domain(struct keel__str *out, const struct keel_domain_model *domain);
+void keel__postgres_domain_check(struct keel__str *out, const struct keel_domain_model *domain,
+                                 const struct keel_check_model *check); /* ALTER DOMAIN ... ADD */
+void keel__postgres_sequence(struct keel__str *out, const struct keel_sequence_model *sequence);
+void keel__postgres_sequence_options(struct keel__str *out,
+                                     const struct keel_sequence_model *sequence);
+void keel__postgres_sequence_owner(struct keel__str *out,
+                                   const struct keel_sequence_model *sequence);
+/* With its comment and indexes, without triggers. */
+void keel__postgres_view(struct keel__str *out, const struct keel_view_model *view);
+/* schema and name are the table's; disabled where it is. */
+void keel__postgres_trigger(struct keel__str *out, const char *schema, const char *name,
+                            const struct keel_trigger_model *trigger);
+/* COMMENT ON what schema.name[.column] IS text or NULL */
+void keel__postgres_comment(struct keel__str *out, const char *what, const char *schema,
+                            const char *name, const char *column, const char *text);
+
 /* ---- the whole of it ------------------------------------------------------------------------- */
 
 void keel__render_sqlite(struct keel__str *out, const struct keel_schema *schema);

@@ -125,11 +125,9 @@ static void create_schemas(struct keel__str *out, const struct keel_schema *sche
     }
 }
 
-static void comment(struct keel__str *out, const char *what, const char *schema, const char *name,
-                    const char *column, const char *text)
+void keel__postgres_comment(struct keel__str *out, const char *what, const char *schema,
+                            const char *name, const char *column, const char *text)
 {
-    if (!text)
-        return;
     keel__str_printf(out, "COMMENT ON %s ", what);
     keel__sql_qualified(out, schema, name);
     if (column) {
@@ -137,81 +135,116 @@ static void comment(struct keel__str *out, const char *what, const char *schema,
         keel__sql_name(out, column);
     }
     keel__str_text(out, " IS ");
-    keel__sql_string(out, text);
+    if (text)
+        keel__sql_string(out, text);
+    else
+        keel__str_text(out, "NULL");
     keel__str_text(out, ";\n");
+}
+
+static void comment(struct keel__str *out, const char *what, const char *schema, const char *name,
+                    const char *column, const char *text)
+{
+    if (text)
+        keel__postgres_comment(out, what, schema, name, column, text);
+}
+
+void keel__postgres_enum(struct keel__str *out, const struct keel_enum_model *e)
+{
+    keel__str_text(out, "CREATE TYPE ");
+    keel__sql_qualified(out, e->schema, e->name);
+    keel__str_text(out, " AS ENUM (");
+    for (size_t k = 0; k < e->label_count; k++) {
+        keel__str_text(out, k ? ", " : "");
+        keel__sql_string(out, e->labels[k]);
+    }
+    keel__str_text(out, ");\n");
+    comment(out, "TYPE", e->schema, e->name, NULL, e->comment);
 }
 
 static void create_types(struct keel__str *out, const struct keel_schema *schema)
 {
-    for (size_t i = 0; i < schema->enum_count; i++) {
-        const struct keel_enum_model *e = &schema->enums[i];
-        keel__str_text(out, "CREATE TYPE ");
-        keel__sql_qualified(out, e->schema, e->name);
-        keel__str_text(out, " AS ENUM (");
-        for (size_t k = 0; k < e->label_count; k++) {
-            keel__str_text(out, k ? ", " : "");
-            keel__sql_string(out, e->labels[k]);
+    for (size_t i = 0; i < schema->enum_count; i++)
+        keel__postgres_enum(out, &schema->enums[i]);
+}
+
+void keel__postgres_domain_check(struct keel__str *out, const struct keel_domain_model *domain,
+                                 const struct keel_check_model *check)
+{
+    keel__str_text(out, "ALTER DOMAIN ");
+    keel__sql_qualified(out, domain->schema, domain->name);
+    keel__str_text(out, " ADD ");
+    keel__sql_check(out, check);
+    keel__str_text(out, ";\n");
+}
+
+void keel__postgres_domain(struct keel__str *out, const struct keel_domain_model *d)
+{
+    keel__str_text(out, "CREATE DOMAIN ");
+    keel__sql_qualified(out, d->schema, d->name);
+    keel__str_printf(out, " AS %s", d->base_type);
+    if (d->default_text)
+        keel__str_printf(out, " DEFAULT %s", d->default_text);
+    keel__str_text(out, d->not_null ? " NOT NULL" : "");
+    for (size_t k = 0; k < d->check_count; k++)
+        if (!d->checks[k].not_valid) {
+            keel__str_char(out, ' ');
+            keel__sql_check(out, &d->checks[k]);
         }
-        keel__str_text(out, ");\n");
-        comment(out, "TYPE", e->schema, e->name, NULL, e->comment);
-    }
+    keel__str_text(out, ";\n");
+    for (size_t k = 0; k < d->check_count; k++)
+        if (d->checks[k].not_valid)
+            keel__postgres_domain_check(out, d, &d->checks[k]);
 }
 
 static void create_domains(struct keel__str *out, const struct keel_schema *schema)
 {
-    for (size_t i = 0; i < schema->domain_count; i++) {
-        const struct keel_domain_model *d = &schema->domains[i];
-        keel__str_text(out, "CREATE DOMAIN ");
-        keel__sql_qualified(out, d->schema, d->name);
-        keel__str_printf(out, " AS %s", d->base_type);
-        if (d->default_text)
-            keel__str_printf(out, " DEFAULT %s", d->default_text);
-        keel__str_text(out, d->not_null ? " NOT NULL" : "");
-        for (size_t k = 0; k < d->check_count; k++)
-            if (!d->checks[k].not_valid) {
-                keel__str_char(out, ' ');
-                keel__sql_check(out, &d->checks[k]);
-            }
-        keel__str_text(out, ";\n");
-        for (size_t k = 0; k < d->check_count; k++)
-            if (d->checks[k].not_valid) {
-                keel__str_text(out, "ALTER DOMAIN ");
-                keel__sql_qualified(out, d->schema, d->name);
-                keel__str_text(out, " ADD ");
-                keel__sql_check(out, &d->checks[k]);
-                keel__str_text(out, ";\n");
-            }
-    }
+    for (size_t i = 0; i < schema->domain_count; i++)
+        keel__postgres_domain(out, &schema->domains[i]);
+}
+
+void keel__postgres_sequence_options(struct keel__str *out, const struct keel_sequence_model *s)
+{
+    keel__str_printf(
+        out, " AS %s INCREMENT BY %lld MINVALUE %lld MAXVALUE %lld START WITH %lld CACHE %lld",
+        s->type, (long long)s->increment, (long long)s->minimum, (long long)s->maximum,
+        (long long)s->start, (long long)s->cache);
+}
+
+void keel__postgres_sequence(struct keel__str *out, const struct keel_sequence_model *s)
+{
+    keel__str_text(out, "CREATE SEQUENCE ");
+    keel__sql_qualified(out, s->schema, s->name);
+    keel__postgres_sequence_options(out, s);
+    keel__str_text(out, s->cycle ? " CYCLE;\n" : ";\n");
 }
 
 static void create_sequences(struct keel__str *out, const struct keel_schema *schema)
 {
-    for (size_t i = 0; i < schema->sequence_count; i++) {
-        const struct keel_sequence_model *s = &schema->sequences[i];
-        keel__str_text(out, "CREATE SEQUENCE ");
-        keel__sql_qualified(out, s->schema, s->name);
-        keel__str_printf(
-            out,
-            " AS %s INCREMENT BY %lld MINVALUE %lld MAXVALUE %lld START WITH %lld CACHE %lld%s;\n",
-            s->type, (long long)s->increment, (long long)s->minimum, (long long)s->maximum,
-            (long long)s->start, (long long)s->cache, s->cycle ? " CYCLE" : "");
+    for (size_t i = 0; i < schema->sequence_count; i++)
+        keel__postgres_sequence(out, &schema->sequences[i]);
+}
+
+void keel__postgres_sequence_owner(struct keel__str *out, const struct keel_sequence_model *s)
+{
+    keel__str_text(out, "ALTER SEQUENCE ");
+    keel__sql_qualified(out, s->schema, s->name);
+    keel__str_text(out, " OWNED BY ");
+    if (s->owner_table) {
+        keel__sql_qualified(out, s->schema, s->owner_table);
+        keel__str_char(out, '.');
+        keel__sql_name(out, s->owner_column);
+    } else {
+        keel__str_text(out, "NONE");
     }
+    keel__str_text(out, ";\n");
 }
 
 static void own_sequences(struct keel__str *out, const struct keel_schema *schema)
 {
-    for (size_t i = 0; i < schema->sequence_count; i++) {
-        const struct keel_sequence_model *s = &schema->sequences[i];
-        if (!s->owner_table)
-            continue;
-        keel__str_text(out, "ALTER SEQUENCE ");
-        keel__sql_qualified(out, s->schema, s->name);
-        keel__str_text(out, " OWNED BY ");
-        keel__sql_qualified(out, s->schema, s->owner_table);
-        keel__str_char(out, '.');
-        keel__sql_name(out, s->owner_column);
-        keel__str_text(out, ";\n");
-    }
+    for (size_t i = 0; i < schema->sequence_count; i++)
+        if (schema->sequences[i].owner_table)
+            keel__postgres_sequence_owner(out, &schema->sequences[i]);
 }
 
 static void create_functions(struct keel__str *out, const struct keel_schema *schema, bool early)
@@ -317,7 +350,7 @@ static void create_references(struct keel__str *out, const struct keel_schema *s
 
 /* ---- views and triggers ---------------------------------------------------------------------- */
 
-static void create_view(struct keel__str *out, const struct keel_view_model *view)
+void keel__postgres_view(struct keel__str *out, const struct keel_view_model *view)
 {
     keel__str_printf(out, "\nCREATE %sVIEW ", view->materialized ? "MATERIALIZED " : "");
     keel__sql_qualified(out, view->schema, view->name);
@@ -356,23 +389,30 @@ static void create_views(struct keel__str *out, const struct keel_schema *schema
             if (done[i] || view_waits(schema, done, &schema->views[i]))
                 continue;
             done[i] = again = true;
-            create_view(out, &schema->views[i]);
+            keel__postgres_view(out, &schema->views[i]);
         }
     }
+}
+
+void keel__postgres_trigger(struct keel__str *out, const char *schema, const char *name,
+                            const struct keel_trigger_model *trigger)
+{
+    keel__str_printf(out, "%s;\n", trigger->sql);
+    if (trigger->enabled)
+        return;
+    keel__str_text(out, "ALTER TABLE ");
+    keel__sql_qualified(out, schema, name);
+    keel__str_text(out, " DISABLE TRIGGER ");
+    keel__sql_name(out, trigger->name);
+    keel__str_text(out, ";\n");
 }
 
 static void create_triggers(struct keel__str *out, const char *schema, const char *name,
                             const struct keel_trigger_model *items, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        keel__str_printf(out, "\n%s;\n", items[i].sql);
-        if (items[i].enabled)
-            continue;
-        keel__str_text(out, "ALTER TABLE ");
-        keel__sql_qualified(out, schema, name);
-        keel__str_text(out, " DISABLE TRIGGER ");
-        keel__sql_name(out, items[i].name);
-        keel__str_text(out, ";\n");
+        keel__str_char(out, '\n');
+        keel__postgres_trigger(out, schema, name, &items[i]);
     }
 }
 
