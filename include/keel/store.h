@@ -212,17 +212,17 @@ void keel_queue_close(struct keel_queue *queue); /* drains what was accepted, th
 /* ---- following ------------------------------------------------------------------------------- */
 
 /* What one commit changed in one run. */
-struct keel_change {
+struct keel_run_change {
     struct keel_uuid run_id;
     int64_t first_sequence,
         last_sequence; /* events that are new; 0, 0: none, but the run changed */
 };
 /* Called after each commit through this store that created or changed runs, on the thread that
  * committed. It must be quick, and must not call the store. */
-typedef void keel_change_fn(void *context, const struct keel_change *changes, size_t count);
+typedef void keel_run_change_fn(void *context, const struct keel_run_change *changes, size_t count);
 /* One at a time; NULL removes it. Not while another thread uses the store. What other processes
  * write is not seen. */
-void keel_store_observe(struct keel_store *store, keel_change_fn *changed, void *context);
+void keel_store_observe(struct keel_store *store, keel_run_change_fn *changed, void *context);
 
 /* ---- reading events and LLM calls ------------------------------------------------------------ */
 

@@ -117,7 +117,7 @@ static int start_ticker(struct keel__server *server, struct keel_error *err)
 
 /* ---- starting -------------------------------------------------------------------------------- */
 
-static void changed(void *context, const struct keel_change *changes, size_t count)
+static void changed(void *context, const struct keel_run_change *changes, size_t count)
 {
     struct keel__server *server = context;
 

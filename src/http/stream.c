@@ -49,7 +49,7 @@ struct keel__stream {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t work, room;
-    struct keel_change touched[TOUCHED];
+    struct keel_run_change touched[TOUCHED];
     size_t touched_count;
     bool lost; /* changes that nobody can be told of any more */
     bool ended, closing;
@@ -288,7 +288,7 @@ static void wait_for_room(struct keel__stream *stream)
 }
 
 static int publish_events(struct keel__stream *stream, const struct keel_run *run,
-                          const struct keel_change *change, struct keel_error *err)
+                          const struct keel_run_change *change, struct keel_error *err)
 {
     int64_t after = change->first_sequence - 1, next = after;
 
@@ -316,7 +316,7 @@ static int publish_events(struct keel__stream *stream, const struct keel_run *ru
     return KEEL_OK;
 }
 
-static void tell(struct keel__stream *stream, const struct keel_change *change)
+static void tell(struct keel__stream *stream, const struct keel_run_change *change)
 {
     struct keel_result result = {0};
     struct keel_run run;
@@ -366,7 +366,7 @@ static void *follow(void *argument)
             pthread_cond_wait(&stream->work, &stream->mutex);
             continue;
         }
-        struct keel_change change = stream->touched[0];
+        struct keel_run_change change = stream->touched[0];
         stream->touched_count--;
         memmove(stream->touched, stream->touched + 1,
                 stream->touched_count * sizeof(stream->touched[0]));
@@ -379,10 +379,10 @@ static void *follow(void *argument)
 }
 
 /* Adds to what is known already of the same run, if its events follow on those. */
-static bool join_touched(struct keel__stream *stream, const struct keel_change *change)
+static bool join_touched(struct keel__stream *stream, const struct keel_run_change *change)
 {
     for (size_t i = stream->touched_count; i > 0; i--) {
-        struct keel_change *known = &stream->touched[i - 1];
+        struct keel_run_change *known = &stream->touched[i - 1];
         if (memcmp(&known->run_id, &change->run_id, sizeof(known->run_id)) != 0)
             continue;
         if (change->first_sequence == 0)
@@ -402,7 +402,7 @@ static bool join_touched(struct keel__stream *stream, const struct keel_change *
 void keel__stream_touch(struct keel__stream *stream, struct keel_uuid run_id, int64_t first,
                         int64_t last)
 {
-    struct keel_change change = {run_id, first, last};
+    struct keel_run_change change = {run_id, first, last};
 
     pthread_mutex_lock(&stream->mutex);
     bool nobody = stream->client_count == 0 &&

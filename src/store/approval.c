@@ -126,7 +126,7 @@ int keel_run_request_approval(struct keel_store *store, struct keel_uuid run_id,
     if (code)
         return code;
     memcpy(token, text, sizeof text);
-    keel__store_changed(store, &(struct keel_change){.run_id = run_id}, 1);
+    keel__store_changed(store, &(struct keel_run_change){.run_id = run_id}, 1);
     return 0;
 }
 
@@ -141,6 +141,6 @@ int keel_run_decide(struct keel_store *store, struct keel_uuid run_id, const cha
                               .approve = approve};
     int code = keel__store_transact(store, KEEL_TX_WRITE, decide_tx, &request, err);
     if (code == 0)
-        keel__store_changed(store, &(struct keel_change){.run_id = run_id}, 1);
+        keel__store_changed(store, &(struct keel_run_change){.run_id = run_id}, 1);
     return code;
 }

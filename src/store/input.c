@@ -104,6 +104,6 @@ int keel_run_add_inputs(struct keel_store *store, struct keel_uuid run_id,
         code = keel__store_transact(store, KEEL_TX_WRITE, add_tx, &addition, err);
     keel__arena_fini(&arena);
     if (code == 0)
-        keel__store_changed(store, &(struct keel_change){.run_id = run_id}, 1);
+        keel__store_changed(store, &(struct keel_run_change){.run_id = run_id}, 1);
     return code;
 }

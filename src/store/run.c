@@ -220,7 +220,7 @@ int keel_run_create(struct keel_store *store, const struct keel_run_new *run, st
     if (created)
         *created = creation.created;
     if (creation.created)
-        keel__store_changed(store, &(struct keel_change){.run_id = creation.id}, 1);
+        keel__store_changed(store, &(struct keel_run_change){.run_id = creation.id}, 1);
     return 0;
 }
 
@@ -270,6 +270,6 @@ int keel_run_set_status(struct keel_store *store, struct keel_uuid run_id,
         return keel_error_set(err, KEEL_INVALID, "unknown status %d", (int)status);
     int code = keel__store_transact(store, KEEL_TX_WRITE, set_status, &change, err);
     if (code == 0)
-        keel__store_changed(store, &(struct keel_change){.run_id = run_id}, 1);
+        keel__store_changed(store, &(struct keel_run_change){.run_id = run_id}, 1);
     return code;
 }

@@ -12,12 +12,12 @@ struct keel_store {
     struct keel_pool *pool;
     struct keel__price_cache prices;
     bool read_only;
-    keel_change_fn *changed; /* NULL: nobody observes */
+    keel_run_change_fn *changed; /* NULL: nobody observes */
     void *changed_context;
 };
 
 /* Tells the observer, if there is one, what has just been committed. */
-void keel__store_changed(const struct keel_store *store, const struct keel_change *changes,
+void keel__store_changed(const struct keel_store *store, const struct keel_run_change *changes,
                          size_t count);
 
 /* Names that become keys are at most this long: PostgreSQL indexes no more than 2,700 bytes. */

@@ -65,7 +65,7 @@ struct writing {
     struct keel__arena arena; /* of one attempt */
     struct keel__item **items;
     size_t item_count;
-    struct keel__list changes; /* of struct keel_change, in keep */
+    struct keel__list changes; /* of struct keel_run_change, in keep */
     struct keel__arena keep;   /* lives on until the observer was told */
 };
 
@@ -80,10 +80,10 @@ static int note_changes(struct writing *writing, const struct keel__batch *batch
             continue;
         if (!runs[i]->is_new && !runs[i]->changed && !runs[i]->touched && !runs[i]->first_new)
             continue;
-        struct keel_change *change = keel__list_add(&writing->changes, &writing->keep);
+        struct keel_run_change *change = keel__list_add(&writing->changes, &writing->keep);
         if (!change)
             return keel__arena_error(&writing->keep, err);
-        *change = (struct keel_change){runs[i]->row.id, runs[i]->first_new, runs[i]->last_new};
+        *change = (struct keel_run_change){runs[i]->row.id, runs[i]->first_new, runs[i]->last_new};
     }
     return 0;
 }
@@ -153,7 +153,7 @@ static int write_tx(struct keel_db *db, void *context, struct keel_error *err)
             return code;
     }
     keel__arena_reset(&writing->keep);
-    writing->changes = (struct keel__list){.size = sizeof(struct keel_change)};
+    writing->changes = (struct keel__list){.size = sizeof(struct keel_run_change)};
     if (!writing->careful)
         return attempt(writing, db, writing->items, writing->item_count, err);
     int code = write_careful(writing, db, &own);

@@ -245,7 +245,7 @@ struct seen {
     int64_t first, last;
 };
 
-static void observe(void *context, const struct keel_change *changes, size_t count)
+static void observe(void *context, const struct keel_run_change *changes, size_t count)
 {
     struct seen *seen = context;
     assert_int_equal(count, 1);
