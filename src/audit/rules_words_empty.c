@@ -25,10 +25,10 @@ static bool is_other_text(const struct keel__profile *profile)
 {
     return keel__profile_share(profile, KEEL__SHAPE_JSON_OBJECT) +
                    keel__profile_share(profile, KEEL__SHAPE_JSON_ARRAY) >
-               0.5 ||
+               0.9 ||
            keel__profile_share(profile, KEEL__SHAPE_DATE_COMPACT) +
                    keel__profile_share(profile, KEEL__SHAPE_DATE) >
-               0.5;
+               0.9;
 }
 
 /* A closed set of words reports its empty one itself. */
