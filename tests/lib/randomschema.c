@@ -28,7 +28,8 @@ static bool chance(struct randomschema *s, int percent)
 
 static void odd_name(char name[32], int which, unsigned n)
 {
-    static const char *const odd[] = {"Mixed Case", "order\"q", "", "grün", "a-b", "line\nbreak", "T"};
+    static const char *const odd[] = {"Mixed Case", "order\"q",    "", "grün",
+                                      "a-b",        "line\nbreak", "T"};
     snprintf(name, 32, "%s%u", odd[which], n);
 }
 
@@ -70,7 +71,8 @@ static int some_column(struct randomschema *s, const struct rs_table *t, bool pl
 {
     int found[RS_COLUMNS], count = 0;
     for (int i = key_columns(t); i < RS_COLUMNS; i++)
-        if (t->columns[i].used && (!plain || (!t->columns[i].generated && t->columns[i].parent < 0)))
+        if (t->columns[i].used &&
+            (!plain || (!t->columns[i].generated && t->columns[i].parent < 0)))
             found[count++] = i;
     return count ? found[below(s, count)] : -1;
 }
@@ -81,7 +83,8 @@ static bool is_needed(const struct randomschema *s, int table, int column)
     for (int i = 0; i < RS_ITEMS; i++)
         if ((t->uniques[i].used &&
              (t->uniques[i].column == column || t->uniques[i].second == column)) ||
-            (t->checks[i].used && (t->checks[i].column == column || t->checks[i].second == column)) ||
+            (t->checks[i].used &&
+             (t->checks[i].column == column || t->checks[i].second == column)) ||
             (t->indexes[i].used &&
              (t->indexes[i].column == column || t->indexes[i].second == column)) ||
             (t->foreign_keys[i].used &&
@@ -203,7 +206,7 @@ static void add_reference(struct randomschema *s, int table)
 static void add_unique(struct randomschema *s, struct rs_table *t, int item)
 {
     int column = some_column(s, t, true), second = chance(s, 30) ? some_column(s, t, false) : -1;
-    if (column < 0)
+    if (column < 0 || t->columns[column].added)
         return;
     t->uniques[item] = (struct rs_unique){
         .used = true, .column = column, .second = second == column ? -1 : second};
@@ -232,7 +235,7 @@ static void add_index(struct randomschema *s, struct rs_table *t, int item)
     name_it(s, x->name, "i");
     x->partial = chance(s, 25);
     x->expression = t->columns[column].kind == RS_TEXT && chance(s, 30);
-    x->unique = !x->expression && chance(s, 25);
+    x->unique = !x->expression && !t->columns[column].added && chance(s, 25);
     x->descending = chance(s, 25);
 }
 
@@ -346,19 +349,11 @@ void randomschema_make(struct randomschema *s, uint64_t seed, enum keel_dialect 
 static void rename_something(struct randomschema *s, const struct randomschema *from, int table)
 {
     struct rs_table *t = &s->tables[table];
-    int column = some_column(s, t, false), other = below(s, RS_TABLES);
+    int column = some_column(s, t, false);
     bool was = column >= 0 && from->tables[table].used && from->tables[table].columns[column].used;
     if (chance(s, 40)) {
-        char name[32];
-        if (!from->tables[table].used)
-            return;
-        if (chance(s, 30) && s->tables[other].used && from->tables[other].used) {
-            memcpy(name, t->name, 32); /* they change their names */
-            memcpy(t->name, s->tables[other].name, 32);
-            memcpy(s->tables[other].name, name, 32);
-        } else {
+        if (from->tables[table].used)
             name_it(s, t->name, "t");
-        }
     } else if (was) {
         name_it(s, t->columns[column].name, "c");
     }
@@ -393,7 +388,7 @@ static void add_column(struct randomschema *s, struct rs_table *t)
     struct rs_column *c = &t->columns[slot];
     if (!c->default_kind || c->default_kind == 3)
         c->not_null = false;
-    c->has_nulls = true;
+    c->has_nulls = c->added = true;
     if (chance(s, 60))
         place_last(t, slot);
     else
@@ -404,7 +399,7 @@ static void change_column(struct randomschema *s, struct rs_table *t)
 {
     int column = some_column(s, t, true);
     struct rs_column *c = column < 0 ? NULL : &t->columns[column];
-    if (!c)
+    if (!c || c->added)
         return;
     switch (below(s, 5)) {
     case 0:
@@ -608,9 +603,9 @@ static const char *default_of(const struct randomschema *s, const struct rs_colu
 static void put_check(struct keel__str *out, const struct randomschema *s,
                       const struct rs_column *c)
 {
-    static const char *const first[] = {" >= 0", ") < 100", " >= 0", ") < 100"};
-    static const char *const second[] = {" <> -5", " NOT IN ('bad', 'worse')", " < 1000000000",
-                                         is_sqlite(s) ? " <> X'99'" : " <> '\\x99'::bytea"};
+    static const char *const first[] = {" >= -100", ") < 100", " >= 0", ") < 100"};
+    const char *const second[] = {" <> -5", " NOT IN ('bad', 'worse')", " < 1000000000",
+                                  is_sqlite(s) ? " <> X'99'" : " <> '\\x99'::bytea"};
     keel__str_text(out, " CHECK (");
     if (c->check == 1 && (c->kind == RS_TEXT || c->kind == RS_BYTES))
         keel__str_text(out, "length(");
@@ -708,8 +703,7 @@ static void put_checks(struct keel__str *out, const struct randomschema *s,
     }
 }
 
-static void put_table(struct keel__str *out, const struct randomschema *s,
-                      const struct rs_table *t)
+static void put_table(struct keel__str *out, const struct randomschema *s, const struct rs_table *t)
 {
     keel__str_text(out, "CREATE TABLE ");
     keel__sql_name(out, t->name);
@@ -845,8 +839,8 @@ static void put_key_value(struct keel__str *out, enum rs_key key, int row, int p
         keel__str_printf(out, "%d", row * 3 + 1);
 }
 
-static void put_value(struct keel__str *out, const struct randomschema *s,
-                      const struct rs_table *t, int slot, int row)
+static void put_value(struct keel__str *out, const struct randomschema *s, const struct rs_table *t,
+                      int slot, int row)
 {
     const struct rs_column *c = &t->columns[slot];
     if (slot < key_columns(t)) {

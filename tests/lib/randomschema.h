@@ -39,6 +39,7 @@ struct rs_column {
     enum rs_kind kind;
     int type; /* which of the kind's declared types */
     bool not_null, has_nulls;
+    bool added;       /* by a change: the old rows have its default */
     int default_kind; /* 0 none, 1 literal, 2 another literal, 3 expression */
     int generated;    /* 0 no, 1 stored, 2 virtual; of is the column it is made from */
     int of;
