@@ -32,8 +32,12 @@ bool keel__role_is_sequence(const struct keel_column_model *column);
 /* A person by its words: user_id, author, owner. */
 bool keel__role_is_person(const char *name);
 
-enum keel__outcome { KEEL__OUTCOME_OTHER = 0, KEEL__OUTCOME_OPEN, KEEL__OUTCOME_GOOD,
-                     KEEL__OUTCOME_BAD };
+enum keel__outcome {
+    KEEL__OUTCOME_OTHER = 0,
+    KEEL__OUTCOME_OPEN,
+    KEEL__OUTCOME_GOOD,
+    KEEL__OUTCOME_BAD
+};
 /* What a word of a state says: "completed" good, "failed" bad, "pending" open. */
 enum keel__outcome keel__role_outcome(const char *word);
 /* What a flag that is true says: success good, is_error bad; OTHER: neither. */

@@ -35,18 +35,19 @@ keel__schema_fn keel__schema_child_older, keel__schema_child_late;
 keel__schema_fn keel__schema_time_backwards, keel__schema_sequence_gaps, keel__schema_word_order;
 /* rules_consistency_states.c */
 keel__plan_fn keel__plan_reason;
-keel__table_fn keel__table_state_value, keel__table_reason, keel__table_flag_status;
+keel__table_fn keel__table_state_value, keel__table_reason, keel__table_flag_against,
+    keel__table_flag_repeats;
 keel__schema_fn keel__schema_state_child;
 /* rules_consistency_copies.c */
 keel__plan_fn keel__plan_copied_reference, keel__plan_json_copy, keel__plan_address;
 keel__table_fn keel__table_json_copy, keel__table_text_copies, keel__table_address;
-keel__schema_fn keel__schema_copied_reference, keel__schema_repeated_facts,
-    keel__schema_text_twice, keel__schema_json_text_twice, keel__schema_alike_tables,
-    keel__schema_relation_twice, keel__schema_duplicate_rows, keel__schema_catch_all;
+keel__schema_fn keel__schema_copied_reference, keel__schema_repeated_facts, keel__schema_text_twice,
+    keel__schema_json_text_twice, keel__schema_alike_tables, keel__schema_relation_twice,
+    keel__schema_duplicate_rows, keel__schema_catch_all;
 /* rules_consistency_sums.c */
 keel__plan_fn keel__plan_part_whole, keel__plan_derived;
 keel__table_fn keel__table_part_whole, keel__table_derived;
-keel__schema_fn keel__schema_stored_counts;
+keel__schema_fn keel__schema_stored_counts, keel__schema_stored_sums;
 /* rules_consistency_shapes.c */
 keel__table_fn keel__table_half_moved;
 keel__schema_fn keel__schema_document_shapes, keel__schema_money_types;

@@ -65,7 +65,8 @@ static int each_copy(struct keel__audit *audit, const struct keel__reference *re
         for (size_t j = 0; j < parent->column_count && !rc && found < MAX_COPIES; j++) {
             copy.x = &child->columns[i];
             copy.y = &parent->columns[j];
-            if (copy.x == copy.own || copy.y == copy.key || !is_copy(audit, reference, copy.x, copy.y) ||
+            if (copy.x == copy.own || copy.y == copy.key ||
+                !is_copy(audit, reference, copy.x, copy.y) ||
                 (parent == child && keel__ask_unique(child, copy.x->name)))
                 continue;
             found++;
@@ -88,7 +89,8 @@ static int plan_copy(struct keel__audit *audit, void *context, const struct copy
     const char *parent = keel__ask_table(audit, copy->reference->parent);
     const char *k = keel__ask_column(audit, "p", copy->key);
     const char *o = keel__ask_column(audit, "t", copy->own);
-    const char *x = keel__ask_column(audit, "t", copy->x), *y = keel__ask_column(audit, "p", copy->y);
+    const char *x = keel__ask_column(audit, "t", copy->x),
+               *y = keel__ask_column(audit, "p", copy->y);
     const char *row = keel__ask_row(audit, "t", copy->reference->table);
     for (int same = 0; same < 2; same++) {
         const char *key = copy_key(audit, same ? "same" : "other", copy);
@@ -202,8 +204,7 @@ static int catch_all_of(struct keel__audit *audit, const struct keel__reference 
         "SELECT CAST(%s AS %s), count(*) FROM %s t WHERE %s IS NOT NULL GROUP BY %s "
         "ORDER BY 2 DESC LIMIT 2",
         x, "TEXT", table, x, x);
-    int rc =
-        keel__ask_each(audit, reference->table->name, sql, each_top, &top, &answered, err);
+    int rc = keel__ask_each(audit, reference->table->name, sql, each_top, &top, &answered, err);
     if (rc || !answered || top.count < 2 || top.rows[0] * 10 < values ||
         top.rows[0] < 5 * top.rows[1])
         return rc;
@@ -238,14 +239,32 @@ int keel__schema_catch_all(struct keel__audit *audit, struct keel_error *err)
 /* ---- repeated-facts -------------------------------------------------------------------------- */
 
 /* x_id whose x has no table of its own, each value in several rows. */
+static bool has_table(const struct keel__audit *audit, const char *name)
+{
+    char words[128], thing[128], other[128];
+    keel__role_words(name, words, sizeof words);
+    char *id = strrchr(words, ' '); /* "channel id" */
+    if (id)
+        *id = '\0';
+    keel__name_singular(words, thing, sizeof thing);
+    for (size_t i = 0; i < audit->schema->table_count; i++) {
+        keel__role_words(audit->schema->tables[i].name, words, sizeof words);
+        keel__name_singular(words, other, sizeof other);
+        if (strcmp(thing, other) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool names_a_thing(const struct keel__audit *audit, const struct keel__table_facts *facts,
                           const struct keel_column_model *column)
 {
     const struct keel__profile *profile = keel__facts_profile(facts, column->name);
     const struct keel__reference *reference = reference_of(audit, facts->table, column);
     int64_t values = profile ? profile->rows - profile->nulls : 0;
-    return keel__name_ends(column->name, "id") && (!reference || !keel__consistency_holds(reference)) &&
-           values >= 50 && profile->distinct >= 5 && !profile->distinct_overflow &&
+    return keel__name_ends(column->name, "id") && !has_table(audit, column->name) &&
+           (!reference || !keel__consistency_holds(reference)) && values >= 50 &&
+           profile->distinct >= 5 && !profile->distinct_overflow &&
            profile->distinct * 3 <= values && !keel__ask_unique(facts->table, column->name);
 }
 
@@ -267,8 +286,7 @@ static bool is_fact(const struct keel_column_model *id, const struct keel_column
 
 static int report_fact(struct keel__audit *audit, const struct keel__table_facts *facts,
                        const struct keel_column_model *id, const struct keel_column_model *fact,
-                       int64_t things, int64_t contradicting, int64_t alone,
-                       struct keel_error *err)
+                       int64_t things, int64_t contradicting, int64_t alone, struct keel_error *err)
 {
     if (contradicting * 100 > things * 60)
         return KEEL_OK;

@@ -77,8 +77,7 @@ static int backwards(struct keel__audit *audit, const struct keel__table_facts *
         "SELECT count(*) FILTER (WHERE d < -1.0 / 86400), count(d) FROM (SELECT (%s) - lag(%s) "
         "OVER (PARTITION BY %s ORDER BY %s) AS d FROM %s t) x",
         at, at, parent, sequence, table);
-    int rc =
-        keel__ask_numbers(audit, facts->table->name, sql, numbers, 2, &answered, err);
+    int rc = keel__ask_numbers(audit, facts->table->name, sql, numbers, 2, &answered, err);
     if (rc || !answered || !numbers[0] || numbers[0] * 10 > numbers[1])
         return rc;
     struct keel_finding *finding =
@@ -118,8 +117,7 @@ static int gaps(struct keel__audit *audit, const struct keel__table_facts *facts
         "SELECT count(*), count(*) FILTER (WHERE top > n), sum(CASE WHEN top > n THEN top - n "
         "ELSE 0 END) FROM (SELECT max(%s) - %d AS top, count(*) AS n FROM %s t GROUP BY %s) x",
         sequence, (int)profile->min_integer - 1, table, parent);
-    int rc =
-        keel__ask_numbers(audit, facts->table->name, sql, numbers, 3, &answered, err);
+    int rc = keel__ask_numbers(audit, facts->table->name, sql, numbers, 3, &answered, err);
     /* where most have gaps the numbers are not meant to be without */
     if (rc || !answered || !numbers[1] || numbers[1] * 2 > numbers[0])
         return rc;
@@ -138,7 +136,8 @@ static int gaps(struct keel__audit *audit, const struct keel__table_facts *facts
     return KEEL_OK;
 }
 
-/* ---- steps-out-of-order: words of one parent that come in an order ---------------------------- */
+/* ---- steps-out-of-order: words of one parent that come in an order ----------------------------
+ */
 
 static bool is_step(const struct keel__table_facts *facts, const struct keel_column_model *column)
 {
@@ -178,7 +177,8 @@ static int each_step(void *context, const struct keel_row *row, struct keel_erro
 {
     struct steps *steps = context;
     struct keel__arena *arena = steps->audit->arena;
-    int64_t rows = keel_row_int(row, 2), after = keel_row_int(row, 3), before = keel_row_int(row, 4);
+    int64_t rows = keel_row_int(row, 2), after = keel_row_int(row, 3),
+            before = keel_row_int(row, 4);
     bool usually_after = after > before;
     int64_t exceptions = usually_after ? before : after, usual = usually_after ? after : before;
     (void)err;
@@ -220,8 +220,7 @@ static int steps_of(struct keel__audit *audit, const struct keel__table_facts *f
         aw, bw, a, b, a, b, table, table, ap, bp, aw, bw);
     struct steps steps = {
         .audit = audit, .facts = facts, .time = time->name, .member = pair.member->name};
-    int rc =
-        keel__ask_each(audit, facts->table->name, sql, each_step, &steps, &answered, err);
+    int rc = keel__ask_each(audit, facts->table->name, sql, each_step, &steps, &answered, err);
     if (rc || !steps.finding)
         return steps.failed ? keel__nomem(err) : rc;
     keel__finding_data(steps.finding, facts, steps.most);

@@ -52,9 +52,8 @@ static const char *duplicates_sql(struct keel__audit *audit, const struct keel_t
                                   const struct keel_column_model *key, const struct sides *sides)
 {
     const char *group = NULL, *same = "";
-    const char *cast = audit->dialect == KEEL_POSTGRES && key->type.kind != KEEL_LOGICAL_INTEGER
-                           ? "::text"
-                           : "";
+    const char *cast =
+        audit->dialect == KEEL_POSTGRES && key->type.kind != KEEL_LOGICAL_INTEGER ? "::text" : "";
     for (size_t i = 0; i < sides->brief_count; i++) {
         const char *x = keel__ask_column(audit, "t", sides->brief[i]);
         group = x ? (group ? keel__ask_format(audit, "%s, %s", group, x) : x) : NULL;
@@ -142,9 +141,9 @@ static const char *in_other_form(struct keel__audit *audit, const char *table, c
                                  const char *u, const char *like, const char *other)
 {
     return table && x && u && other
-               ? keel__ask_format(
-                     audit, "(%s LIKE '%s' AND EXISTS (SELECT 1 FROM %s u WHERE %s = %s))", x, like,
-                     table, u, other)
+               ? keel__ask_format(audit,
+                                  "(%s LIKE '%s' AND EXISTS (SELECT 1 FROM %s u WHERE %s = %s))", x,
+                                  like, table, u, other)
                : NULL;
 }
 
@@ -217,13 +216,13 @@ int keel__table_address(struct keel__audit *audit, const struct keel__table_fact
 static void plain_name(const char *name, char *out, size_t size)
 {
     static const char *const full[][2] = {
-        {"stats", "statistic"},   {"stat", "statistic"},    {"info", "information"},
+        {"stats", "statistic"},      {"stat", "statistic"},        {"info", "information"},
         {"config", "configuration"}, {"configs", "configuration"}, {"msg", "message"},
-        {"msgs", "message"},      {"doc", "document"},      {"docs", "document"},
-        {"param", "parameter"},   {"params", "parameter"},  {"cat", "category"},
-        {"desc", "description"},  {"ref", "reference"},     {"refs", "reference"},
-        {"prefs", "preference"},  {"hist", "history"},      {"txn", "transaction"},
-        {"txns", "transaction"},  {"org", "organization"},  {"orgs", "organization"},
+        {"msgs", "message"},         {"doc", "document"},          {"docs", "document"},
+        {"param", "parameter"},      {"params", "parameter"},      {"cat", "category"},
+        {"desc", "description"},     {"ref", "reference"},         {"refs", "reference"},
+        {"prefs", "preference"},     {"hist", "history"},          {"txn", "transaction"},
+        {"txns", "transaction"},     {"org", "organization"},      {"orgs", "organization"},
     };
     char words[128], one[64];
     size_t n = 0;
@@ -341,9 +340,10 @@ static bool is_bare_relation(const struct keel_table_model *table, const char *a
     for (size_t i = 0; i <= table->unique_count; i++) {
         const struct keel_key_model *key =
             i < table->unique_count ? &table->uniques[i] : table->primary_key;
-        keyed = keyed || (key && key->column_count == 2 &&
-                          ((keel__name_is(key->columns[0], a) && keel__name_is(key->columns[1], b)) ||
-                           (keel__name_is(key->columns[0], b) && keel__name_is(key->columns[1], a))));
+        keyed =
+            keyed || (key && key->column_count == 2 &&
+                      ((keel__name_is(key->columns[0], a) && keel__name_is(key->columns[1], b)) ||
+                       (keel__name_is(key->columns[0], b) && keel__name_is(key->columns[1], a))));
     }
     for (size_t i = 0; i < table->column_count; i++)
         others += !keel__role_is_time(&table->columns[i]) &&
@@ -398,11 +398,12 @@ static int compare_relation(struct keel__audit *audit, const struct keel__table_
                          w, t, o, c, a, d, b),
         each_lack, &lacks, &answered, err);
     keel__finding_data(lacks.finding, facts, lacks.total);
-    keel__finding_say(audit, lacks.finding,
-                      "%s and %s both tie %s to %s; %lld rows of %s have no row in %s: which of the "
-                      "two tells what holds?",
-                      facts->table->name, other->name, own[0]->name, own[1]->name,
-                      (long long)lacks.total, facts->table->name, other->name);
+    keel__finding_say(
+        audit, lacks.finding,
+        "%s and %s both tie %s to %s; %lld rows of %s have no row in %s: which of the "
+        "two tells what holds?",
+        facts->table->name, other->name, own[0]->name, own[1]->name, (long long)lacks.total,
+        facts->table->name, other->name);
     return rc;
 }
 

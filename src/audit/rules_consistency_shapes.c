@@ -17,8 +17,9 @@ static bool is_successor(const char *old_name, const char *new_name)
     keel__role_words(new_name, b, sizeof b);
     const char *rest = strchr(b, ' ');
     return strchr(a, ' ') && rest && strcmp(rest + 1, a) == 0 &&
-           !keel__name_starts(new_name, "raw short long normalized original display full first last "
-                                        "max min total input output error user is has old source");
+           !keel__name_starts(new_name,
+                              "raw short long normalized original display full first last "
+                              "max min total input output error user is has old source");
 }
 
 int keel__table_half_moved(struct keel__audit *audit, const struct keel__table_facts *facts,
@@ -34,8 +35,7 @@ int keel__table_half_moved(struct keel__audit *audit, const struct keel__table_f
             if (i == j || !left || left * 10 > facts->rows || moved * 3 < facts->rows ||
                 !is_successor(table->columns[i].name, table->columns[j].name))
                 continue;
-            struct keel_finding *finding =
-                keel__consistency_add(audit, "half-moved-column", table);
+            struct keel_finding *finding = keel__consistency_add(audit, "half-moved-column", table);
             if (!finding)
                 return keel__nomem(err);
             keel__consistency_columns(audit, finding, table->columns[i].name,
@@ -129,22 +129,23 @@ static int shapes_of(struct keel__audit *audit, const struct keel__table_facts *
         return keel__nomem(err);
     const char *sql =
         audit->dialect == KEEL_SQLITE
-            ? keel__ask_format(audit,
-                               "SELECT s, count(*) FROM (SELECT (SELECT group_concat(key, ',') FROM "
-                               "(SELECT key FROM json_each(CASE WHEN typeof(%s) = 'text' AND "
-                               "json_valid(%s) THEN CASE json_type(%s) WHEN 'object' THEN %s END "
-                               "END) ORDER BY key)) AS s FROM %s t) x WHERE s IS NOT NULL GROUP BY 1 "
-                               "ORDER BY 2 DESC LIMIT 4",
-                               x, x, x, x, table)
-            : keel__ask_format(audit,
-                               "SELECT s, count(*) FROM (SELECT CASE WHEN json_typeof(%s::json) = "
-                               "'object' AND strpos(%s::text, '\\u0000') = 0 THEN (SELECT "
-                               "string_agg(k, ',' ORDER BY k) FROM json_object_keys(%s::json) k) END "
-                               "AS s FROM %s t) x WHERE s IS NOT NULL GROUP BY 1 ORDER BY 2 DESC "
-                               "LIMIT 4",
-                               x, x, x, table);
-    int rc =
-        keel__ask_each(audit, facts->table->name, sql, each_shape, &shapes, &answered, err);
+            ? keel__ask_format(
+                  audit,
+                  "SELECT s, count(*) FROM (SELECT (SELECT group_concat(key, ',') FROM "
+                  "(SELECT key FROM json_each(CASE WHEN typeof(%s) = 'text' AND "
+                  "json_valid(%s) THEN CASE json_type(%s) WHEN 'object' THEN %s END "
+                  "END) ORDER BY key)) AS s FROM %s t) x WHERE s IS NOT NULL GROUP BY 1 "
+                  "ORDER BY 2 DESC LIMIT 4",
+                  x, x, x, x, table)
+            : keel__ask_format(
+                  audit,
+                  "SELECT s, count(*) FROM (SELECT CASE WHEN json_typeof(%s::json) = "
+                  "'object' AND strpos(%s::text, '\\u0000') = 0 THEN (SELECT "
+                  "string_agg(k, ',' ORDER BY k) FROM json_object_keys(%s::json) k) END "
+                  "AS s FROM %s t) x WHERE s IS NOT NULL GROUP BY 1 ORDER BY 2 DESC "
+                  "LIMIT 4",
+                  x, x, x, table);
+    int rc = keel__ask_each(audit, facts->table->name, sql, each_shape, &shapes, &answered, err);
     return rc || !answered ? rc : report_shapes(audit, facts, column, &shapes, err);
 }
 
@@ -155,8 +156,9 @@ int keel__schema_document_shapes(struct keel__audit *audit, struct keel_error *e
         const struct keel__table_facts *facts = &audit->facts[i];
         for (size_t c = 0; keel__ask_whole(facts) && c < facts->table->column_count && !rc; c++) {
             const struct keel__profile *p = &facts->profiles[c];
-            bool readable = audit->dialect == KEEL_SQLITE ||
-                            (p->column->type.kind == KEEL_LOGICAL_JSON && !p->column->type.dimensions);
+            bool readable =
+                audit->dialect == KEEL_SQLITE ||
+                (p->column->type.kind == KEEL_LOGICAL_JSON && !p->column->type.dimensions);
             if (readable && p->rows - p->nulls >= MIN_ROWS && p->total_bytes <= 64 << 20 &&
                 keel__profile_share(p, KEEL__SHAPE_JSON_OBJECT) >= 0.8)
                 rc = shapes_of(audit, facts, p->column, err);
@@ -188,8 +190,7 @@ int keel__schema_money_types(struct keel__audit *audit, struct keel_error *err)
     size_t decimals = money_columns(audit, KEEL_LOGICAL_DECIMAL);
     if (!reals || !decimals)
         return KEEL_OK;
-    enum keel_logical_kind fewer =
-        decimals <= reals ? KEEL_LOGICAL_DECIMAL : KEEL_LOGICAL_REAL;
+    enum keel_logical_kind fewer = decimals <= reals ? KEEL_LOGICAL_DECIMAL : KEEL_LOGICAL_REAL;
     for (size_t i = 0; i < audit->schema->table_count; i++) {
         const struct keel_table_model *table = &audit->schema->tables[i];
         for (size_t c = 0; c < table->column_count; c++) {

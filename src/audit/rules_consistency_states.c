@@ -73,6 +73,7 @@ static int report_promise(struct keel__audit *audit, const struct keel__table_fa
             finding = keel__consistency_add(audit, "state-without-value", facts->table);
             if (!finding)
                 return keel__nomem(err);
+            finding->severity = KEEL_SEVERITY_ADVICE;
             first = &promises[i];
             keel__consistency_columns(audit, finding, value->name, state->name);
         }
@@ -91,10 +92,9 @@ static int report_promise(struct keel__audit *audit, const struct keel__table_fa
     if (!finding)
         return KEEL_OK;
     keel__finding_data(finding, facts, total);
-    keel__finding_say(audit, finding,
-                      "%lld of %lld rows whose %s is '%s' have no %s, which the others have",
-                      (long long)first->missing, (long long)first->rows, state->name, first->word,
-                      value->name);
+    keel__finding_say(
+        audit, finding, "%lld of %lld rows whose %s is '%s' have no %s, which the others have",
+        (long long)first->missing, (long long)first->rows, state->name, first->word, value->name);
     return keel__consistency_choice(
         audit, finding, facts->table, "what the rows without a value should hold is for you to say",
         keel__ask_format(audit,
@@ -113,8 +113,9 @@ int keel__table_state_value(struct keel__audit *audit, const struct keel__table_
     for (size_t c = 0; c < facts->cross_count && !rc; c++) {
         const struct keel__cross *cross = &facts->crosses[c];
         const struct keel_column_model *value = &facts->table->columns[cross->other_column];
+        const struct keel_column_model *state = &facts->table->columns[cross->words_column];
         if ((value->not_null && !keel__role_is_text(value)) || cross->word_count < 2 ||
-            keel__role_is_flag(&facts->table->columns[cross->words_column]))
+            (!keel__role_is_text(state) && state->type.kind != KEEL_LOGICAL_ENUM))
             continue;
         for (size_t i = 0; i < cross->word_count; i++)
             promises[i] = (struct promise){
@@ -267,12 +268,13 @@ static struct verdict judge(const struct keel__cross *cross, enum keel__outcome 
 
 static int report_flag(struct keel__audit *audit, const struct keel__table_facts *facts,
                        const struct keel__cross *cross, const struct verdict *v,
-                       struct keel_error *err)
+                       bool contradictions, struct keel_error *err)
 {
     const struct keel_column_model *state = &facts->table->columns[cross->words_column];
     const struct keel_column_model *flag = &facts->table->columns[cross->other_column];
     int64_t against = v->true_against + v->false_against;
-    if (v->agree < MIN_WORD_ROWS || against * 5 > v->agree || !v->trues || !v->falses)
+    if (v->agree < MIN_WORD_ROWS || against * 5 > v->agree || !v->trues || !v->falses ||
+        (against != 0) != contradictions)
         return KEEL_OK;
     if (!against && v->agree * 20 < v->rows * 19)
         return KEEL_OK;
@@ -304,8 +306,8 @@ static int report_flag(struct keel__audit *audit, const struct keel__table_facts
         err);
 }
 
-int keel__table_flag_status(struct keel__audit *audit, const struct keel__table_facts *facts,
-                            struct keel_error *err)
+static int flags_of(struct keel__audit *audit, const struct keel__table_facts *facts,
+                    bool contradictions, struct keel_error *err)
 {
     int rc = KEEL_OK;
     for (size_t c = 0; c < facts->cross_count && !rc; c++) {
@@ -317,9 +319,21 @@ int keel__table_flag_status(struct keel__audit *audit, const struct keel__table_
             outcome == KEEL__OUTCOME_OTHER)
             continue;
         struct verdict verdict = judge(cross, outcome);
-        rc = report_flag(audit, facts, cross, &verdict, err);
+        rc = report_flag(audit, facts, cross, &verdict, contradictions, err);
     }
     return rc;
+}
+
+int keel__table_flag_against(struct keel__audit *audit, const struct keel__table_facts *facts,
+                             struct keel_error *err)
+{
+    return flags_of(audit, facts, true, err);
+}
+
+int keel__table_flag_repeats(struct keel__audit *audit, const struct keel__table_facts *facts,
+                             struct keel_error *err)
+{
+    return flags_of(audit, facts, false, err);
 }
 
 /* ---- state-without-row ----------------------------------------------------------------------- */
@@ -400,8 +414,7 @@ static int childless_of(struct keel__audit *audit, const struct keel__reference 
                                        "SELECT %s, count(*), count(*) FILTER (WHERE NOT EXISTS "
                                        "(SELECT 1 FROM %s c WHERE %s = %s)) FROM %s t GROUP BY 1",
                                        w, child, c, k, parent);
-    int rc =
-        keel__ask_each(audit, facts->table->name, sql, each_childless, &all, &answered, err);
+    int rc = keel__ask_each(audit, facts->table->name, sql, each_childless, &all, &answered, err);
     if (rc || !answered || all.too_many)
         return rc;
     if (all.failed)
@@ -416,7 +429,8 @@ int keel__schema_state_child(struct keel__audit *audit, struct keel_error *err)
         const struct keel__reference *reference = &audit->references[i];
         if (!reference->parent || reference->parent == reference->table ||
             reference->column_count != 1 || !keel__consistency_holds(reference) ||
-            !keel__ask_unique(reference->table, reference->table->columns[reference->columns[0]].name))
+            !keel__ask_unique(reference->table,
+                              reference->table->columns[reference->columns[0]].name))
             continue;
         const struct keel__table_facts *facts = keel__facts_of(audit, reference->parent);
         const struct keel_column_model *state = keel__role_status(reference->parent);

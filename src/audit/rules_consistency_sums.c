@@ -55,16 +55,14 @@ static const char *number(struct keel__audit *audit, const char *alias,
     const char *x = keel__ask_column(audit, alias, column);
     if (!x || audit->dialect == KEEL_SQLITE)
         return x;
-    return keel__ask_format(audit,
-                            column->type.kind == KEEL_LOGICAL_INTEGER ? "%s::numeric"
-                                                                      : "%s::float8",
-                            x);
+    return keel__ask_format(
+        audit, column->type.kind == KEEL_LOGICAL_INTEGER ? "%s::numeric" : "%s::float8", x);
 }
 
 /* ---- part-exceeds-whole ---------------------------------------------------------------------- */
 
 #define PARTS                                                                                      \
-    "successful success failed completed processed used active done read unread open closed "     \
+    "successful success failed completed processed used active done read unread open closed "      \
     "valid invalid passed unique matched"
 
 /* What a counter counts: "view_count", "views" -> "view". */
@@ -79,7 +77,7 @@ static void counted(const char *name, char *out, size_t size)
 static bool is_known_pair(const char *a, const char *b)
 {
     static const char *const pairs[][2] = {
-        {"like", "view"},      {"click", "impression"}, {"click", "view"},
+        {"like", "view"},        {"click", "impression"}, {"click", "view"},
         {"conversion", "click"}, {"open", "delivery"},
     };
     char x[128], y[128];
@@ -157,8 +155,7 @@ static int report_part(struct keel__audit *audit, void *context, const struct ke
         return keel__nomem(err);
     if (!probe || !probe->matching || probe->matching * 5 > facts->rows - probe->nulls)
         return KEEL_OK;
-    struct keel_finding *finding =
-        keel__consistency_add(audit, "part-exceeds-whole", facts->table);
+    struct keel_finding *finding = keel__consistency_add(audit, "part-exceeds-whole", facts->table);
     if (!finding)
         return keel__nomem(err);
     keel__consistency_columns(audit, finding, a->name, b->name);
@@ -374,8 +371,7 @@ static int report_fit(struct keel__audit *audit, const struct fits *best, struct
     keel__finding_examples(audit, finding, &best->probe->examples);
     keel__finding_say(audit, finding, "%s is the %s%s in %lld rows, but not in %lld",
                       best->column->name, strstr(best->label, " + ") ? "sum " : "", best->label,
-                      (long long)(both - best->probe->matching),
-                      (long long)best->probe->matching);
+                      (long long)(both - best->probe->matching), (long long)best->probe->matching);
     return keel__consistency_choice(
         audit, finding, facts->table, "which of the numbers is wrong is for you to say",
         keel__ask_format(audit,
@@ -399,8 +395,8 @@ static int weigh_formula(struct keel__audit *audit, void *context, const struct 
         best->column = formula->column;
         best->probe = NULL;
     }
-    if (probe && (!best->probe || probe->matching + probe->nulls <
-                                      best->probe->matching + best->probe->nulls)) {
+    if (probe && (!best->probe ||
+                  probe->matching + probe->nulls < best->probe->matching + best->probe->nulls)) {
         best->probe = probe;
         best->label = formula->label;
     }
@@ -468,15 +464,16 @@ static bool sums_child(const struct keel_column_model *stored,
 }
 
 static size_t checks_of(const struct keel__audit *audit, const struct keel_table_model *parent,
-                        const struct keel_table_model *child, struct check out[MAX_CHECKS])
+                        const struct keel_table_model *child, bool sums,
+                        struct check out[MAX_CHECKS])
 {
     size_t numbers[MAX_NUMBERS], count = numbers_of(parent, numbers), found = 0;
     size_t summed[MAX_NUMBERS], summed_count = numbers_of(child, summed);
     for (size_t i = 0; i < count && found < MAX_CHECKS; i++) {
         struct check check = {.stored = &parent->columns[numbers[i]]};
-        if (counts_child(audit, check.stored, child, &check.by_name))
+        if (!sums && counts_child(audit, check.stored, child, &check.by_name))
             out[found++] = check;
-        for (size_t j = 0; j < summed_count && found < MAX_CHECKS; j++) {
+        for (size_t j = 0; sums && j < summed_count && found < MAX_CHECKS; j++) {
             check.summed = &child->columns[summed[j]];
             if (sums_child(check.stored, check.summed))
                 out[found++] = check;
@@ -518,10 +515,11 @@ static const char *checks_sql(struct keel__audit *audit, const struct keel__refe
     const char *k = key ? keel__ask_column(audit, "t", key) : NULL;
     if (!own || !parent || !child || !k || !sums || !outs)
         return NULL;
-    return keel__ask_format(audit,
-                            "SELECT count(*)%s FROM %s t LEFT JOIN (SELECT %s AS k, count(*) AS n%s "
-                            "FROM %s c GROUP BY %s) c ON c.k = %s",
-                            outs, parent, own, sums, child, own, k);
+    return keel__ask_format(
+        audit,
+        "SELECT count(*)%s FROM %s t LEFT JOIN (SELECT %s AS k, count(*) AS n%s "
+        "FROM %s c GROUP BY %s) c ON c.k = %s",
+        outs, parent, own, sums, child, own, k);
 }
 
 static int report_check(struct keel__audit *audit, const struct keel__reference *reference,
@@ -541,15 +539,13 @@ static int report_check(struct keel__audit *audit, const struct keel__reference 
     keel__finding_column(audit, finding, check->stored->name);
     keel__finding_data(finding, facts, wrong);
     if (check->summed)
-        keel__finding_say(audit, finding,
-                          "%s is the sum of %s.%s in %lld rows, but not in %lld",
+        keel__finding_say(audit, finding, "%s is the sum of %s.%s in %lld rows, but not in %lld",
                           check->stored->name, reference->table->name, check->summed->name,
                           (long long)right, (long long)wrong);
     else
-        keel__finding_say(audit, finding,
-                          "%s is the number of rows in %s in %lld rows, but not in %lld",
-                          check->stored->name, reference->table->name, (long long)right,
-                          (long long)wrong);
+        keel__finding_say(
+            audit, finding, "%s is the number of rows in %s in %lld rows, but not in %lld",
+            check->stored->name, reference->table->name, (long long)right, (long long)wrong);
     return keel__consistency_choice(
         audit, finding, reference->parent, "count it in a view instead of storing it",
         keel__ask_format(audit,
@@ -560,7 +556,7 @@ static int report_check(struct keel__audit *audit, const struct keel__reference 
 }
 
 static int check_reference(struct keel__audit *audit, const struct keel__reference *reference,
-                           struct keel_error *err)
+                           bool sums, struct keel_error *err)
 {
     struct check checks[MAX_CHECKS];
     int64_t numbers[1 + 3 * MAX_CHECKS];
@@ -570,7 +566,7 @@ static int check_reference(struct keel__audit *audit, const struct keel__referen
     if (!key ||
         !keel__ask_comparable(audit, &reference->table->columns[reference->columns[0]], key))
         return KEEL_OK;
-    size_t count = checks_of(audit, reference->parent, reference->table, checks);
+    size_t count = checks_of(audit, reference->parent, reference->table, sums, checks);
     if (!count)
         return KEEL_OK;
     const char *sql = checks_sql(audit, reference, checks, count);
@@ -583,7 +579,7 @@ static int check_reference(struct keel__audit *audit, const struct keel__referen
     return rc;
 }
 
-int keel__schema_stored_counts(struct keel__audit *audit, struct keel_error *err)
+static int check_references(struct keel__audit *audit, bool sums, struct keel_error *err)
 {
     int rc = KEEL_OK;
     for (size_t i = 0; i < audit->reference_count && !rc; i++) {
@@ -592,7 +588,17 @@ int keel__schema_stored_counts(struct keel__audit *audit, struct keel_error *err
             reference->column_count == 1 && keel__consistency_holds(reference) &&
             keel__ask_whole(keel__facts_of(audit, reference->parent)) &&
             keel__ask_whole(keel__facts_of(audit, reference->table)))
-            rc = check_reference(audit, reference, err);
+            rc = check_reference(audit, reference, sums, err);
     }
     return rc;
+}
+
+int keel__schema_stored_counts(struct keel__audit *audit, struct keel_error *err)
+{
+    return check_references(audit, false, err);
+}
+
+int keel__schema_stored_sums(struct keel__audit *audit, struct keel_error *err)
+{
+    return check_references(audit, true, err);
 }

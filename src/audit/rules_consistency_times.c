@@ -158,8 +158,7 @@ static int report_order(struct keel__audit *audit, void *context, const struct k
         return keel__nomem(err);
     if (!probe || !probe->matching)
         return KEEL_OK;
-    struct keel_finding *finding =
-        keel__consistency_add(audit, "times-out-of-order", facts->table);
+    struct keel_finding *finding = keel__consistency_add(audit, "times-out-of-order", facts->table);
     if (!finding)
         return keel__nomem(err);
     keel__consistency_columns(audit, finding, b->name, a->name);
@@ -216,15 +215,15 @@ static int plan_shift(struct keel__audit *audit, void *context, const struct kee
     const char *shifted = shift_key(audit, "by", a, b), *near = shift_key(audit, "near", a, b);
     if (!hours || !shifted || !near)
         return keel__nomem(err);
-    const char *expression = keel__ask_format(
-        audit, "abs((%s) - round(%s)) < 0.02 AND abs(%s) BETWEEN 0.9 AND 14.1", hours, hours,
-        hours);
+    const char *expression =
+        keel__ask_format(audit, "abs((%s) - round(%s)) < 0.02 AND abs(%s) BETWEEN 0.9 AND 14.1",
+                         hours, hours, hours);
     const char *same = keel__ask_format(audit, "abs(%s) < 0.1", hours);
-    const char *example = keel__ask_format(audit,
-                                           audit->dialect == KEEL_SQLITE
-                                               ? "CAST(round(%s) AS INTEGER) || ' hours'"
-                                               : "round(%s)::int || ' hours'",
-                                           hours);
+    const char *example =
+        keel__ask_format(audit,
+                         audit->dialect == KEEL_SQLITE ? "CAST(round(%s) AS INTEGER) || ' hours'"
+                                                       : "round(%s)::int || ' hours'",
+                         hours);
     if (!expression || !same || !example)
         return keel__nomem(err);
     keel__scan_probe(scan, shifted, expression, example);
@@ -400,6 +399,8 @@ static int report_child(struct keel__audit *audit, const struct keel__reference 
     keel__finding_data(finding, facts, probe->matching);
     keel__finding_examples(audit, finding, &probe->examples);
     keel__finding_count(audit, finding, "parents", probe->distinct);
+    if (probe->matching * 20 > facts->rows)
+        finding->severity = KEEL_SEVERITY_ADVICE;
     if (late)
         keel__finding_say(audit, finding,
                           "%lld of %lld rows of %s were written after the last change of their %s "

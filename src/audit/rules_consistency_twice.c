@@ -120,8 +120,7 @@ static int report_json(struct keel__audit *audit, void *context,
                       (long long)both);
     return keel__consistency_choice(
         audit, finding, facts->table, "which of the two is right is for you to say",
-        keel__ask_format(audit,
-                         "%lld rows: decide which %s is right, then take it out of %s",
+        keel__ask_format(audit, "%lld rows: decide which %s is right, then take it out of %s",
                          (long long)probe->matching, column->name, json->name),
         err);
 }
@@ -140,9 +139,8 @@ int keel__table_text_copies(struct keel__audit *audit, const struct keel__table_
     for (size_t i = 0; facts->scanned && i < facts->table->column_count; i++) {
         const struct keel__profile *p = &facts->profiles[i];
         int64_t values = p->rows - p->nulls;
-        if (!keel__role_is_text(&facts->table->columns[i]) || values < 50 ||
-            p->distinct_overflow || p->distinct < 2 || p->distinct * 4 > values ||
-            p->total_bytes < values * 200)
+        if (!keel__role_is_text(&facts->table->columns[i]) || values < 50 || p->distinct_overflow ||
+            p->distinct < 2 || p->distinct * 4 > values || p->total_bytes < values * 200)
             continue;
         struct keel_finding *finding =
             keel__consistency_add(audit, "text-repeated-in-rows", facts->table);
@@ -196,10 +194,9 @@ static int report_shared(struct keel__audit *audit, const char *id,
         return keel__nomem(err);
     keel__finding_column(audit, finding, column->name);
     keel__finding_data(finding, facts, shared);
-    keel__finding_say(audit, finding,
-                      "%lld of %lld rows hold in %s the very text that %s has in %s",
-                      (long long)shared, (long long)facts->rows, column->name, other->name,
-                      other_column);
+    keel__finding_say(
+        audit, finding, "%lld of %lld rows hold in %s the very text that %s has in %s",
+        (long long)shared, (long long)facts->rows, column->name, other->name, other_column);
     return KEEL_OK;
 }
 
@@ -312,10 +309,10 @@ static int share_with_json(struct keel__audit *audit, const struct keel__table_f
             "'text')",
             t, x, x, u, j, j, j),
         &shared, 1, &answered, err);
-    return rc || !answered ? rc
-                           : report_shared(audit, "same-text-in-two-tables", facts,
-                                           &facts->table->columns[column], other->table,
-                                           other->table->columns[json].name, shared, err);
+    return rc || !answered
+               ? rc
+               : report_shared(audit, "same-text-in-json", facts, &facts->table->columns[column],
+                               other->table, other->table->columns[json].name, shared, err);
 }
 
 int keel__schema_json_text_twice(struct keel__audit *audit, struct keel_error *err)
