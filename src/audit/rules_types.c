@@ -6,9 +6,10 @@ const struct keel__rule keel__types_rules[TYPES_COUNT] = {
           .title = "A UUID is kept as text",
           .why = "Text of 36 bytes takes more than twice the room of a UUID's 16, in the table and "
                  "in every index, and admits what is none.",
-          .evidence = "Columns of text with at least 5 values, all of them canonical UUIDs, that "
-                      "are a key, refer to one, or say uuid in their name. Ids that other systems "
-                      "gave (trace_id, correlation_id) are theirs and not looked at.",
+          .evidence =
+              "Columns of text with at least 5 values, all of them canonical UUIDs, that are a key "
+              "or say uuid in their name; what refers to a key is counted with it. Ids that other "
+              "systems gave (trace_id, correlation_id) are theirs and not looked at.",
           .how = "PostgreSQL: the column becomes `uuid`, automatically when no key, default, "
                  "check, index expression, view or trigger hangs on it; otherwise together with "
                  "what does. SQLite has no such type: nothing to do there.",
@@ -19,9 +20,9 @@ const struct keel__rule keel__types_rules[TYPES_COUNT] = {
           true, .title = "A column of UUIDs holds other forms",
           .why = "Text is compared byte by byte: the same UUID in upper case or without hyphens is "
                  "another key, so joins and look-ups miss it.",
-          .evidence =
-              "Key and reference columns of which at least nine tenths are canonical UUIDs. "
-              "Counted: other forms of a UUID (a warning), and what is no UUID at all (advice).",
+          .evidence = "Key columns of which at least nine tenths are canonical UUIDs; what refers "
+                      "to them is counted with them. Counted: other forms of a UUID (a warning), "
+                      "and what is no UUID at all (advice).",
           .how = "Write all of them one way, on both sides of every reference; decide what the "
                  "others are.",
           .wrong_when = "The other values come from an older scheme of ids that is still valid."},
@@ -91,8 +92,8 @@ const struct keel__rule keel__types_rules[TYPES_COUNT] = {
           .why = "Amounts that were rounded to the type of one table do not add up to those of "
                  "another.",
           .evidence = "Decimal columns with the name of money, when others are floating point. "
-                      "Prices of a unit (per, unit, token) are left out, they need more digits. At "
-                      "most 200 columns are compared.",
+                      "Prices of a unit (unit, token, hour) are left out, they need more digits. "
+                      "At most 200 columns are compared.",
           .how = "Decide for one type and one number of decimals.",
           .wrong_when = "The columns are of different currencies or purposes."},
          .schema = keel__types_money_precision},
@@ -202,17 +203,18 @@ const struct keel__rule keel__types_rules[TYPES_COUNT] = {
                     .how = "Get the whole values from their source; lift the limit.",
                     .wrong_when = "A value happens to be exactly that long."},
                    .table = keel__types_cut},
-    [TYPES_LENGTH] =
-        {{"declared-length", "types", KEEL_SEVERITY_ADVICE, KEEL_FIX_NEEDS_DECISION, true, true,
-          true, .title = "Columns have a length limit",
-          .why = "PostgreSQL refuses the first value that is longer, however little is gained by "
-                 "the limit; SQLite does not look at it at all, so programs cut values themselves, "
-                 "or nobody does.",
-          .evidence =
-              "One finding a table: columns declared varchar(n) and the longest value of each.",
-          .how = "`text`, and a CHECK on the length where a limit is really meant.",
-          .wrong_when = "The limits are wanted, and values stay far below them."},
-         .table = keel__types_length},
+    [TYPES_LENGTH] = {{"declared-length", "types", KEEL_SEVERITY_ADVICE, KEEL_FIX_NEEDS_DECISION,
+                       true, true, true, .title = "Columns have a length limit",
+                       .why = "PostgreSQL refuses the first value that is longer, however little "
+                              "is gained by the limit; SQLite does not look at it at all, so "
+                              "programs cut values themselves, or nobody does.",
+                       .evidence =
+                           "PostgreSQL: one finding a table, with its columns of varchar(n) and "
+                           "the longest value of each. SQLite: one finding a database, with the "
+                           "columns that hold a longer value than declared.",
+                       .how = "`text`, and a CHECK on the length where a limit is really meant.",
+                       .wrong_when = "The limits are wanted, and values stay far below them."},
+                      .schema = keel__types_length},
     [TYPES_PADDED] = {{"char-padded", "types", KEEL_SEVERITY_ADVICE, KEEL_FIX_AUTOMATIC, false,
                        true, false, .title = "A column is char(n)",
                        .why = "char(n) fills values up with blanks and ignores them in some "

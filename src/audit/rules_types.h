@@ -42,8 +42,7 @@ int keel__types_leading_zeros(struct keel__audit *audit, const struct keel__tabl
                               struct keel_error *err);
 int keel__types_cut(struct keel__audit *audit, const struct keel__table_facts *facts,
                     struct keel_error *err);
-int keel__types_length(struct keel__audit *audit, const struct keel__table_facts *facts,
-                       struct keel_error *err);
+int keel__types_length(struct keel__audit *audit, struct keel_error *err);
 /* rules_types_number.c */
 int keel__types_integer_boolean(struct keel__audit *audit, struct keel_error *err);
 int keel__types_boolean_other(struct keel__audit *audit, struct keel_error *err);

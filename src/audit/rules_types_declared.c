@@ -9,8 +9,7 @@
 
 enum { MAX_TYPE_BYTES = 40 };
 
-/* ---- types that are not known (SQLite) ---------------------------------------------------------
- */
+/* ---- types that are not known (SQLite) ------------------------------------------------------- */
 
 static size_t least(size_t a, size_t b)
 {
@@ -118,8 +117,7 @@ int keel__types_unknown(struct keel__audit *audit, const struct keel__table_fact
     return KEEL_OK;
 }
 
-/* ---- STRICT (SQLite) ---------------------------------------------------------------------------
- */
+/* ---- STRICT (SQLite) ------------------------------------------------------------------------- */
 
 /* https://www.sqlite.org/stricttables.html: the only types that such a table may have. */
 static bool is_strict_type(const char *declared)
@@ -181,8 +179,7 @@ int keel__types_strict(struct keel__audit *audit, struct keel_error *err)
     return KEEL_OK;
 }
 
-/* ---- PostgreSQL --------------------------------------------------------------------------------
- */
+/* ---- PostgreSQL ------------------------------------------------------------------------------ */
 
 static void padded(struct keel__audit *audit, const struct keel__table_facts *facts,
                    const struct keel__profile *profile)

@@ -225,7 +225,7 @@ static size_t find_money(const struct keel__audit *audit, struct money *out)
             bool number = is_real_type(column) ||
                           (column->type.kind == KEEL_LOGICAL_DECIMAL && column->type.precision > 0);
             if (number && is_money_name(column->name, money_words) &&
-                !keel__name_has(column->name, "per unit each token hourly"))
+                !keel__name_has(column->name, "unit each token hour hourly"))
                 out[count++] = (struct money){&audit->facts[t], column};
         }
     }

@@ -6,8 +6,7 @@
 
 #define SHAPE(profile, name) ((profile)->shapes[KEEL__SHAPE_##name])
 
-/* ---- storage classes (SQLite) ------------------------------------------------------------------
- */
+/* ---- storage classes (SQLite) ---------------------------------------------------------------- */
 
 /* Values of another storage class than the declared type asks for; 0 for types of which other rules
  * speak (times, JSON, booleans, bytes). */
@@ -79,8 +78,7 @@ int keel__types_storage(struct keel__audit *audit, const struct keel__table_fact
     return KEEL_OK;
 }
 
-/* ---- text and bytes ----------------------------------------------------------------------------
- */
+/* ---- text and bytes -------------------------------------------------------------------------- */
 
 int keel__types_text_in_blob(struct keel__audit *audit, const struct keel__table_facts *facts,
                              struct keel_error *err)

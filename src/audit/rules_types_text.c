@@ -3,20 +3,41 @@
 #include "audit/rules_types.h"
 #include "schema/model.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define SHAPE(profile, name) ((profile)->shapes[KEEL__SHAPE_##name])
 
 /* ---- UUIDs ----------------------------------------------------------------------------------- */
 
-/* Keys and what refers to them: an id that other systems gave (a trace, a correlation) is theirs to
- * write as they like. */
+/* Keys, and what is called so: an id that other systems gave (a trace, a correlation) is theirs to
+ * write as they like. What refers to a key is told with the key. */
 static bool is_ours(const struct keel__audit *audit, const struct keel_table_model *table,
                     const struct keel_column_model *column)
 {
-    return keel__column_is_key(table, column->name) ||
-           keel__column_reference(audit, table, column->name) ||
-           keel__name_has(column->name, "uuid guid");
+    return !keel__column_reference(audit, table, column->name) &&
+           (keel__column_is_key(table, column->name) || keel__name_has(column->name, "uuid guid"));
+}
+
+/* Counts the values of each column that refers to this one. */
+static size_t count_children(struct keel__audit *audit, struct keel_finding *finding,
+                             const struct keel_table_model *table, const char *column)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < audit->reference_count; i++) {
+        const struct keel__reference *r = &audit->references[i];
+        if (r->parent != table || r->column_count != 1 || !r->parent_columns[0] ||
+            !keel__name_is(r->parent_columns[0], column) ||
+            (!r->declared && !keel__reference_holds(r)))
+            continue;
+        const char *child = r->table->columns[r->columns[0]].name;
+        const struct keel__profile *profile =
+            keel__facts_profile(keel__facts_of(audit, r->table), child);
+        keel__finding_count(audit, finding, keel__audit_text(audit, "%s.%s", r->table->name, child),
+                            profile ? keel__column_values(profile) : 0);
+        count++;
+    }
+    return count;
 }
 
 static bool is_uuid_column(const struct keel__audit *audit, const struct keel__table_facts *facts,
@@ -41,9 +62,13 @@ static void uuid_as_text(struct keel__audit *audit, const struct keel__table_fac
     keel__finding_column(audit, finding, column->name);
     keel__finding_data(finding, facts, values);
     keel__finding_examples(audit, finding, &profile->examples[KEEL__SHAPE_UUID]);
-    keel__finding_say(audit, finding,
-                      "all %lld values of %s are UUIDs, kept as text of 36 bytes instead of 16",
-                      (long long)values, column->name);
+    size_t children = count_children(audit, finding, facts->table, column->name);
+    keel__finding_say(
+        audit, finding, "all %lld values of %s are UUIDs, kept as text of 36 bytes instead of 16%s",
+        (long long)values, column->name,
+        children == 0 ? ""
+                      : keel__audit_text(audit, ", as in %zu column%s that refer%s to it", children,
+                                         children == 1 ? "" : "s", children == 1 ? "s" : ""));
     if (audit->dialect == KEEL_SQLITE) {
         finding->fix = KEEL_FIX_NONE;
         finding->fix_text = "SQLite has no type for them; in PostgreSQL it is uuid";
@@ -74,6 +99,7 @@ static void uuid_forms(struct keel__audit *audit, const struct keel__table_facts
     keel__finding_count(audit, finding, "canonical", plain);
     keel__finding_count(audit, finding, "another form of a UUID", other);
     keel__finding_count(audit, finding, "no UUID", none);
+    count_children(audit, finding, facts->table, profile->column->name);
     keel__finding_say(audit, finding,
                       "%lld of %lld values of %s are no canonical UUIDs: %lld are written another "
                       "way (upper case, without hyphens), %lld are something else",
@@ -208,10 +234,16 @@ static bool goes_on(const struct keel__profile *profile, const struct keel__word
     size_t size = strlen(word->text);
     if (!is_usual_limit(size))
         return false;
-    for (size_t i = 0; i < profile->word_count; i++)
-        if (strlen(profile->words[i].text) > size &&
-            memcmp(profile->words[i].text, word->text, size) == 0)
+    for (size_t i = 0; i < profile->word_count; i++) {
+        const char *other = profile->words[i].text;
+        if (strlen(other) <= size || memcmp(other, word->text, size) != 0)
+            continue;
+        /* name1 and name12 are two names */
+        bool digits =
+            isdigit((unsigned char)other[size]) && isdigit((unsigned char)other[size - 1]);
+        if (!digits && other[size] != ' ')
             return true;
+    }
     return false;
 }
 
@@ -295,49 +327,100 @@ int keel__types_cut(struct keel__audit *audit, const struct keel__table_facts *f
 
 /* ---- declared lengths ------------------------------------------------------------------------ */
 
-int keel__types_length(struct keel__audit *audit, const struct keel__table_facts *facts,
-                       struct keel_error *err)
+static bool is_limited(const struct keel_column_model *column)
 {
-    (void)err;
+    const struct keel_logical_type *type = &column->type;
+    return type->kind == KEEL_LOGICAL_TEXT && type->length > 0 && !type->padded &&
+           type->dimensions == 0;
+}
+
+/* Within a tenth of what is declared, or beyond. */
+static bool is_close(const struct keel__profile *profile)
+{
+    return profile->max_characters * 10 >= (int64_t)profile->column->type.length * 9;
+}
+
+static void limits_of_table(struct keel__audit *audit, const struct keel__table_facts *facts)
+{
     const struct keel_table_model *table = facts->table;
-    struct keel_finding *finding = NULL;
     const char **names = keel__arena_calloc(audit->arena, table->column_count + 1, sizeof *names);
     size_t count = 0, close = 0;
-    int64_t beyond = 0;
-    for (size_t c = 0; names && c < table->column_count; c++) {
-        const struct keel_logical_type *type = &table->columns[c].type;
-        if (type->kind == KEEL_LOGICAL_TEXT && type->length > 0 && !type->padded &&
-            type->dimensions == 0)
+    for (size_t c = 0; names && c < table->column_count; c++)
+        if (is_limited(&table->columns[c]))
             names[count++] = table->columns[c].name;
-    }
-    if (count == 0 ||
-        !(finding = keel__finding_add(audit, &keel__types_rules[TYPES_LENGTH], table)))
-        return KEEL_OK;
+    struct keel_finding *finding =
+        count ? keel__finding_add(audit, &keel__types_rules[TYPES_LENGTH], table) : NULL;
+    if (!finding)
+        return;
     keel__finding_columns(audit, finding, names, count);
-    for (size_t i = 0; i < count; i++) {
-        const struct keel__profile *profile = keel__facts_profile(facts, names[i]);
-        int length = profile->column->type.length;
-        close += profile->max_characters * 10 >= (int64_t)length * 9;
-        beyond += profile->max_characters > length;
+    for (size_t c = 0; c < table->column_count; c++) {
+        const struct keel__profile *profile = &facts->profiles[c];
+        if (!is_limited(profile->column))
+            continue;
+        close += is_close(profile);
         keel__finding_count(audit, finding,
-                            keel__audit_text(audit, "%s (%d), longest", names[i], length),
+                            keel__audit_text(audit, "%s (%d), longest", profile->column->name,
+                                             profile->column->type.length),
                             profile->max_characters);
     }
-    if (facts->scanned)
-        keel__finding_data(finding, facts, 0);
-    if (audit->dialect == KEEL_POSTGRES)
-        keel__finding_say(audit, finding,
-                          "%zu columns have a length limit; the longest value of %zu of them comes "
-                          "within a tenth of it, and the next longer one will be refused",
-                          count, close);
-    else
-        keel__finding_say(audit, finding,
-                          "%zu columns are declared with a length, which SQLite does not enforce: "
-                          "%lld hold a longer value, %zu come within a tenth of it",
-                          count, (long long)beyond, close);
+    keel__finding_data(finding, facts, 0);
+    keel__finding_say(audit, finding,
+                      "%zu columns have a length limit; the longest value of %zu of them comes "
+                      "within a tenth of it, and the next longer one will be refused",
+                      count, close);
     keel__repair_choice(audit, finding, table,
-                        "text without a limit, and a CHECK (length(...) <= n) where a limit is "
-                        "really meant",
-                        NULL);
+                        "text, and a CHECK (length(...) <= n) where a limit is really meant", NULL);
+}
+
+static void limits_of_database(struct keel__audit *audit)
+{
+    struct keel_finding *finding = NULL;
+    size_t count = 0, tables = 0, close = 0, beyond = 0;
+    for (size_t t = 0; t < audit->schema->table_count; t++) {
+        const struct keel__table_facts *facts = &audit->facts[t];
+        size_t before = count;
+        for (size_t c = 0; c < facts->table->column_count; c++) {
+            const struct keel__profile *profile = &facts->profiles[c];
+            if (facts->table->kind != KEEL_TABLE_PLAIN || !is_limited(profile->column))
+                continue;
+            if (!finding)
+                finding = keel__finding_add(audit, &keel__types_rules[TYPES_LENGTH], NULL);
+            count++;
+            close += is_close(profile);
+            if (profile->max_characters <= profile->column->type.length)
+                continue;
+            beyond++;
+            keel__finding_example(audit, finding,
+                                  keel_slice_of(keel__audit_text(audit, "%s.%s", facts->table->name,
+                                                                 profile->column->name)));
+        }
+        tables += count > before;
+    }
+    if (!finding)
+        return;
+    keel__finding_count(audit, finding, "columns", (int64_t)count);
+    keel__finding_count(audit, finding, "with a longer value", (int64_t)beyond);
+    keel__finding_count(audit, finding, "with one within a tenth of it", (int64_t)close);
+    keel__finding_say(audit, finding,
+                      "%zu columns of %zu tables are declared with a length, which SQLite does not "
+                      "enforce: %zu hold a longer value",
+                      count, tables, beyond);
+    keel__repair_choice(audit, finding, NULL,
+                        "TEXT, and a CHECK (length(...) <= n) where a limit is really meant", NULL);
+}
+
+int keel__types_length(struct keel__audit *audit, struct keel_error *err)
+{
+    (void)err;
+    if (audit->dialect == KEEL_SQLITE) {
+        limits_of_database(audit);
+        return KEEL_OK;
+    }
+    for (size_t t = 0; t < audit->schema->table_count; t++) {
+        const struct keel_table_model *table = &audit->schema->tables[t];
+        if ((table->kind == KEEL_TABLE_PLAIN || table->kind == KEEL_TABLE_PARTITIONED) &&
+            !keel__table_is_ours(table))
+            limits_of_table(audit, &audit->facts[t]);
+    }
     return KEEL_OK;
 }
