@@ -1,4 +1,4 @@
-#include "audit/column.h"
+#include "audit/evidence.h"
 
 #include "audit/reference.h"
 #include "audit/run.h"
@@ -17,7 +17,7 @@ int64_t keel__column_values(const struct keel__profile *profile)
     return profile->rows - profile->nulls;
 }
 
-bool keel__column_is_text(const struct keel__audit *audit, const struct keel__profile *profile)
+bool keel__values_are_text(const struct keel__audit *audit, const struct keel__profile *profile)
 {
     const struct keel_logical_type *type = &profile->column->type;
     if (audit->dialect == KEEL_POSTGRES)
@@ -26,20 +26,12 @@ bool keel__column_is_text(const struct keel__audit *audit, const struct keel__pr
     return values > 0 && profile->texts >= values - values / 20;
 }
 
-size_t keel__column_index(const struct keel_table_model *table, const char *name)
-{
-    size_t i = 0;
-    while (i < table->column_count && !keel__name_is(table->columns[i].name, name))
-        i++;
-    return i;
-}
-
 static bool is_identifier_part(char c)
 {
     return isalnum((unsigned char)c) || c == '_' || c == '$' || (c & 0x80);
 }
 
-bool keel__sql_mentions(const char *expression, const char *name)
+bool keel__text_mentions(const char *expression, const char *name)
 {
     size_t size = strlen(name);
     for (const char *at = expression; at && *at; at++)
@@ -49,43 +41,14 @@ bool keel__sql_mentions(const char *expression, const char *name)
     return false;
 }
 
-bool keel__column_is_checked(const struct keel_table_model *table, const char *column)
-{
-    for (size_t i = 0; i < table->check_count; i++)
-        if (keel__sql_mentions(table->checks[i].expression, column))
-            return true;
-    return false;
-}
-
-static bool is_alone(const struct keel_key_model *key, const char *column)
-{
-    return key && key->column_count == 1 && keel__name_is(key->columns[0], column);
-}
-
-bool keel__column_is_key(const struct keel_table_model *table, const char *column)
-{
-    if (is_alone(table->primary_key, column))
-        return true;
-    for (size_t i = 0; i < table->unique_count; i++)
-        if (is_alone(&table->uniques[i], column))
-            return true;
-    for (size_t i = 0; i < table->index_count; i++) {
-        const struct keel_index_model *index = &table->indexes[i];
-        if (index->unique && index->part_count == 1 && index->parts[0].column &&
-            keel__name_is(index->parts[0].column, column))
-            return true;
-    }
-    return false;
-}
-
 static bool is_real(const struct keel__reference *reference)
 {
     return reference->declared || (reference->parent && keel__reference_holds(reference));
 }
 
-const struct keel__reference *keel__column_reference(const struct keel__audit *audit,
-                                                     const struct keel_table_model *table,
-                                                     const char *column)
+const struct keel__reference *keel__column_refers(const struct keel__audit *audit,
+                                                  const struct keel_table_model *table,
+                                                  const char *column)
 {
     for (size_t i = 0; i < audit->reference_count; i++) {
         const struct keel__reference *reference = &audit->references[i];
@@ -138,27 +101,28 @@ static bool in_reference(const struct keel__audit *audit, const struct keel_tabl
     return keel__column_is_parent(audit, table, column);
 }
 
-static bool in_expressions(const struct keel_table_model *table, const char *column)
+static bool in_expressions(enum keel_dialect dialect, const struct keel_table_model *table,
+                           const char *column)
 {
     for (size_t i = 0; i < table->column_count; i++)
-        if (keel__sql_mentions(table->columns[i].generated_text, column))
+        if (keel__text_mentions(table->columns[i].generated_text, column))
             return true;
     for (size_t i = 0; i < table->exclusion_count; i++)
-        if (keel__sql_mentions(table->exclusions[i].definition, column))
+        if (keel__text_mentions(table->exclusions[i].definition, column))
             return true;
     for (size_t i = 0; i < table->index_count; i++) {
         const struct keel_index_model *index = &table->indexes[i];
-        if (keel__sql_mentions(index->where, column))
+        if (keel__text_mentions(index->where, column))
             return true;
         for (size_t k = 0; k < index->part_count; k++) {
             const struct keel_index_part *part = &index->parts[k];
             bool named = part->column && keel__name_is(part->column, column);
-            if (keel__sql_mentions(part->expression, column) || (named && part->opclass) ||
+            if (keel__text_mentions(part->expression, column) || (named && part->opclass) ||
                 (named && index->method && strcmp(index->method, "btree") != 0))
                 return true;
         }
     }
-    return keel__column_is_checked(table, column);
+    return keel__column_checked(dialect, table, column);
 }
 
 bool keel__column_may_convert(const struct keel__audit *audit, const struct keel_table_model *table,
@@ -174,9 +138,10 @@ bool keel__column_may_convert(const struct keel__audit *audit, const struct keel
             strcmp(audit->schema->tables[i].inherits, table->name) == 0)
             return false;
     for (size_t i = 0; i < audit->schema->view_count; i++)
-        if (keel__sql_mentions(audit->schema->views[i].body, table->name))
+        if (keel__text_mentions(audit->schema->views[i].body, table->name))
             return false;
-    return !in_reference(audit, table, column->name) && !in_expressions(table, column->name);
+    return !in_reference(audit, table, column->name) &&
+           !in_expressions(audit->dialect, table, column->name);
 }
 
 int keel__each_column(struct keel__audit *audit, keel__column_fn *look)
@@ -208,16 +173,6 @@ const char *keel__audit_text(struct keel__audit *audit, const char *format, ...)
         audit->found->failed = true;
     va_end(args);
     return text ? text : "";
-}
-
-const char *keel__column_sql(struct keel__audit *audit, const char *name)
-{
-    struct keel__str sql;
-    keel__str_init(&sql, 0);
-    keel__sql_name(&sql, name);
-    const char *text = sql.failed ? "" : keel__audit_text(audit, "%s", sql.data);
-    keel__str_fini(&sql);
-    return text;
 }
 
 /* ---- repairs --------------------------------------------------------------------------------- */
@@ -277,7 +232,7 @@ void keel__repair_type(struct keel__audit *audit, struct keel_finding *finding,
 {
     if (!finding)
         return;
-    const char *name = keel__column_sql(audit, column->name);
+    const char *name = keel__audit_name(audit, column->name);
     if (!keel__column_may_convert(audit, table, column)) {
         keel__repair_choice(
             audit, finding, table,

@@ -1,9 +1,11 @@
 /*
- * audit/column.h - what rules about values ask of a column and its place in the schema.
+ * audit/evidence.h - what rules about values ask of a column besides audit/column.h, and the
+ * repairs that they share.
  */
-#ifndef KEEL_AUDIT_COLUMN_H
-#define KEEL_AUDIT_COLUMN_H
+#ifndef KEEL_AUDIT_EVIDENCE_H
+#define KEEL_AUDIT_EVIDENCE_H
 
+#include "audit/column.h"
 #include "audit/rule.h"
 
 /* Enough rows for a rule that concludes from what values look like. */
@@ -13,20 +15,14 @@ enum { KEEL__ENOUGH_ROWS = 20 };
 int64_t keel__column_values(const struct keel__profile *profile);
 /* Whether all values, or nearly all, are text that a column of text holds: not those of types that
  * PostgreSQL only prints. */
-bool keel__column_is_text(const struct keel__audit *audit, const struct keel__profile *profile);
-/* Its index in the table. */
-size_t keel__column_index(const struct keel_table_model *table, const char *name);
+bool keel__values_are_text(const struct keel__audit *audit, const struct keel__profile *profile);
 
 /* Whether an identifier stands in an SQL expression. NULL holds none. */
-bool keel__sql_mentions(const char *expression, const char *name);
-/* A CHECK of the table speaks of the column. */
-bool keel__column_is_checked(const struct keel_table_model *table, const char *column);
-/* It alone is the primary key, or unique. */
-bool keel__column_is_key(const struct keel_table_model *table, const char *column);
+bool keel__text_mentions(const char *expression, const char *name);
 /* It alone refers to a key: by declaration, or by its values (known once all tables are read). */
-const struct keel__reference *keel__column_reference(const struct keel__audit *audit,
-                                                     const struct keel_table_model *table,
-                                                     const char *column);
+const struct keel__reference *keel__column_refers(const struct keel__audit *audit,
+                                                  const struct keel_table_model *table,
+                                                  const char *column);
 /* A declared or soft reference of any table leads to this table (to this column of it). */
 bool keel__table_is_parent(const struct keel__audit *audit, const struct keel_table_model *table);
 bool keel__column_is_parent(const struct keel__audit *audit, const struct keel_table_model *table,
@@ -41,8 +37,6 @@ typedef void keel__column_fn(struct keel__audit *audit, const struct keel__table
                              const struct keel__profile *profile);
 int keel__each_column(struct keel__audit *audit, keel__column_fn *look);
 
-/* The column's name as SQL, and "t." before it: in the audit's arena, "" when memory is out. */
-const char *keel__column_sql(struct keel__audit *audit, const char *name);
 /* printf into the arena; "" when memory is out. */
 const char *keel__audit_text(struct keel__audit *audit, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -1,4 +1,4 @@
-#include "audit/column.h"
+#include "audit/evidence.h"
 #include "audit/rules_types.h"
 #include "schema/model.h"
 
@@ -196,7 +196,7 @@ static void padded(struct keel__audit *audit, const struct keel__table_facts *fa
                       "%s is %s: shorter values are filled up with blanks, which then count in "
                       "some comparisons and not in others",
                       column->name, column->declared_type);
-    const char *name = keel__column_sql(audit, column->name);
+    const char *name = keel__audit_name(audit, column->name);
     keel__repair_type(audit, finding, facts->table, column, "text",
                       keel__audit_text(audit, "%s::text", name),
                       keel__audit_text(audit, "%s::%s", name, column->declared_type));
@@ -223,7 +223,7 @@ static void money_type(struct keel__audit *audit, const struct keel__table_facts
                       "%s is of type money: its currency and decimals are the server's setting "
                       "lc_monetary, not the data's",
                       column->name);
-    const char *name = keel__column_sql(audit, column->name);
+    const char *name = keel__audit_name(audit, column->name);
     keel__repair_type(audit, finding, facts->table, column, "numeric",
                       keel__audit_text(audit, "%s::numeric", name),
                       keel__audit_text(audit, "%s::money", name));

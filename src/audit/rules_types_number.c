@@ -1,4 +1,4 @@
-#include "audit/column.h"
+#include "audit/evidence.h"
 #include "audit/reference.h"
 #include "audit/rules_types.h"
 #include "schema/model.h"
@@ -47,9 +47,8 @@ static void integer_boolean(struct keel__audit *audit, const struct keel__table_
     int64_t values = keel__column_values(profile);
     bool named = is_flag_name(column->name);
     if (!is_integer_column(audit, column) || values == 0 || truths(profile) != values ||
-        profile->integers != values || keel__column_is_checked(table, column->name) ||
-        keel__column_is_key(table, column->name) ||
-        keel__column_reference(audit, table, column->name))
+        profile->integers != values || keel__column_checked(audit->dialect, table, column->name) ||
+        keel__column_unique(table, column->name) || keel__column_refers(audit, table, column->name))
         return;
     /* by its values alone: many of each, and no count that happens to be small */
     bool shown = values >= KEEL__ENOUGH_ROWS * 5 && profile->zeros * 20 >= values &&
@@ -71,7 +70,7 @@ static void integer_boolean(struct keel__audit *audit, const struct keel__table_
                       "%s holds truths as numbers (%lld times 0, %lld times 1), and nothing keeps "
                       "other numbers out",
                       column->name, (long long)profile->zeros, (long long)profile->ones);
-    const char *name = keel__column_sql(audit, column->name);
+    const char *name = keel__audit_name(audit, column->name);
     if (audit->dialect == KEEL_SQLITE || column->default_kind != KEEL_DEFAULT_NONE) {
         keel__repair_check(audit, finding, table, column->name,
                            keel__audit_text(audit, "%s IN (0, 1)", name), NULL, 0, NULL);
@@ -92,14 +91,14 @@ static void boolean_other(struct keel__audit *audit, const struct keel__table_fa
         return;
     if (!declared && !(is_flag_name(column->name) && others * 10 <= values))
         return;
-    if (keel__column_is_key(facts->table, column->name) ||
-        keel__column_reference(audit, facts->table, column->name))
+    if (keel__column_unique(facts->table, column->name) ||
+        keel__column_refers(audit, facts->table, column->name))
         return;
     struct keel_finding *finding =
         keel__finding_add(audit, &keel__types_rules[TYPES_BOOLEAN_OTHER], facts->table);
     if (!finding)
         return;
-    const char *name = keel__column_sql(audit, column->name);
+    const char *name = keel__audit_name(audit, column->name);
     keel__finding_column(audit, finding, column->name);
     keel__finding_data(finding, facts, others);
     for (size_t i = 0; i < profile->word_count; i++)
@@ -183,7 +182,7 @@ static void money_float(struct keel__audit *audit, const struct keel__table_fact
         keel__finding_say(audit, finding,
                           "%s is money in floating point (%s): sums of it drift from the cent",
                           column->name, column->declared_type);
-    const char *name = keel__column_sql(audit, column->name);
+    const char *name = keel__audit_name(audit, column->name);
     if (audit->dialect == KEEL_POSTGRES && named)
         keel__repair_type(audit, finding, facts->table, column, "numeric",
                           keel__audit_text(audit, "%s::text::numeric", name),
@@ -304,7 +303,7 @@ int keel__types_64_bits(struct keel__audit *audit, const struct keel__table_fact
         const struct keel_column_model *column = profile->column;
         if (column->type.kind != KEEL_LOGICAL_INTEGER || profile->integers == 0 ||
             (profile->max_integer <= INT32_MAX && profile->min_integer >= INT32_MIN) ||
-            profile->has_time || keel__column_is_key(facts->table, column->name) ||
+            profile->has_time || keel__column_unique(facts->table, column->name) ||
             keel__name_ends(column->name, "id ids hash ts time at timestamp"))
             continue;
         struct keel_finding *finding =
@@ -331,7 +330,7 @@ int keel__types_key_overflow(struct keel__audit *audit, const struct keel__table
         const struct keel__profile *profile = &facts->profiles[c];
         const struct keel_column_model *column = profile->column;
         bool counted = column->identity != KEEL_IDENTITY_NONE ||
-                       (keel__column_is_key(facts->table, column->name) &&
+                       (keel__column_unique(facts->table, column->name) &&
                         column->default_kind == KEEL_DEFAULT_EXPRESSION);
         if (!counted || column->type.kind != KEEL_LOGICAL_INTEGER || column->type.bits >= 64 ||
             profile->integers == 0)
@@ -352,7 +351,7 @@ int keel__types_key_overflow(struct keel__audit *audit, const struct keel__table
                           "inserting ends",
                           column->name, column->declared_type, (long long)profile->max_integer,
                           (long long)(profile->max_integer * 100 / last), (long long)last);
-        const char *name = keel__column_sql(audit, column->name);
+        const char *name = keel__audit_name(audit, column->name);
         keel__repair_choice(audit, finding, facts->table,
                             keel__audit_text(audit,
                                              "ALTER COLUMN %s TYPE bigint, here and in every "

@@ -1,4 +1,4 @@
-#include "audit/column.h"
+#include "audit/evidence.h"
 #include "audit/rules_types.h"
 #include "schema/model.h"
 
@@ -65,7 +65,7 @@ int keel__types_storage(struct keel__audit *audit, const struct keel__table_fact
                           "sorted by other rules",
                           (long long)others, (long long)values, profile->column->name, wanted,
                           profile->column->declared_type);
-        const char *name = keel__column_sql(audit, profile->column->name);
+        const char *name = keel__audit_name(audit, profile->column->name);
         keel__repair_choice(
             audit, finding, facts->table,
             keel__audit_text(

@@ -1,4 +1,4 @@
-#include "audit/column.h"
+#include "audit/evidence.h"
 #include "audit/reference.h"
 #include "audit/rules_types.h"
 #include "schema/model.h"
@@ -15,8 +15,8 @@
 static bool is_ours(const struct keel__audit *audit, const struct keel_table_model *table,
                     const struct keel_column_model *column)
 {
-    return !keel__column_reference(audit, table, column->name) &&
-           (keel__column_is_key(table, column->name) || keel__name_has(column->name, "uuid guid"));
+    return !keel__column_refers(audit, table, column->name) &&
+           (keel__column_unique(table, column->name) || keel__name_has(column->name, "uuid guid"));
 }
 
 /* Counts the values of each column that refers to this one. */
@@ -44,7 +44,7 @@ static bool is_uuid_column(const struct keel__audit *audit, const struct keel__t
                            const struct keel__profile *profile)
 {
     int64_t values = keel__column_values(profile);
-    return values >= 5 && keel__column_is_text(audit, profile) &&
+    return values >= 5 && keel__values_are_text(audit, profile) &&
            SHAPE(profile, UUID) * 10 >= values * 9 && is_ours(audit, facts->table, profile->column);
 }
 
@@ -74,7 +74,7 @@ static void uuid_as_text(struct keel__audit *audit, const struct keel__table_fac
         finding->fix_text = "SQLite has no type for them; in PostgreSQL it is uuid";
         return;
     }
-    const char *name = keel__column_sql(audit, column->name);
+    const char *name = keel__audit_name(audit, column->name);
     keel__repair_type(audit, finding, facts->table, column, "uuid",
                       keel__audit_text(audit, "%s::uuid", name),
                       keel__audit_text(audit, "%s::text", name));
@@ -139,7 +139,7 @@ static bool is_number_text(const struct keel__audit *audit, const struct keel__t
     const struct keel_column_model *column = profile->column;
     int64_t values = keel__column_values(profile);
     if (values < KEEL__ENOUGH_ROWS || profile->distinct < 3 ||
-        !keel__column_is_text(audit, profile) || profile->texts != values)
+        !keel__values_are_text(audit, profile) || profile->texts != values)
         return false;
     if (SHAPE(profile, INTEGER) + SHAPE(profile, DECIMAL) != values)
         return false;
@@ -148,8 +148,8 @@ static bool is_number_text(const struct keel__audit *audit, const struct keel__t
         SHAPE(profile, EPOCH_MS) * 2 > values || profile->max_bytes > 17)
         return false;
     return !keel__name_has(column->name, label_words) &&
-           !keel__column_is_key(facts->table, column->name) &&
-           !keel__column_reference(audit, facts->table, column->name);
+           !keel__column_unique(facts->table, column->name) &&
+           !keel__column_refers(audit, facts->table, column->name);
 }
 
 static void number_as_text(struct keel__audit *audit, const struct keel__table_facts *facts,
@@ -177,7 +177,7 @@ static void number_as_text(struct keel__audit *audit, const struct keel__table_f
                                   : "SQLite: declare it NUMERIC; in PostgreSQL it is numeric";
         return;
     }
-    const char *name = keel__column_sql(audit, column->name);
+    const char *name = keel__audit_name(audit, column->name);
     const char *type = whole ? "bigint" : "numeric";
     keel__repair_type(audit, finding, facts->table, column, type,
                       keel__audit_text(audit, "%s::%s", name, type),
@@ -198,7 +198,7 @@ int keel__types_leading_zeros(struct keel__audit *audit, const struct keel__tabl
         const struct keel__profile *profile = &facts->profiles[c];
         int64_t values = keel__column_values(profile), zeros = SHAPE(profile, LEADING_ZERO);
         /* codes of one width are written so; of several widths one number has several spellings */
-        if (zeros == 0 || values < KEEL__ENOUGH_ROWS || !keel__column_is_text(audit, profile) ||
+        if (zeros == 0 || values < KEEL__ENOUGH_ROWS || !keel__values_are_text(audit, profile) ||
             SHAPE(profile, INTEGER) * 20 < values * 19 || profile->min_bytes == profile->max_bytes)
             continue;
         struct keel_finding *finding =
@@ -318,7 +318,7 @@ int keel__types_cut(struct keel__audit *audit, const struct keel__table_facts *f
 {
     (void)err;
     for (size_t c = 0; facts->scanned && c < facts->table->column_count; c++)
-        if (keel__column_is_text(audit, &facts->profiles[c])) {
+        if (keel__values_are_text(audit, &facts->profiles[c])) {
             cut_words(audit, facts, &facts->profiles[c]);
             cut_at_limit(audit, facts, &facts->profiles[c]);
         }
