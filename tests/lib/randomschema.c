@@ -359,16 +359,43 @@ static void rename_something(struct randomschema *s, const struct randomschema *
     }
 }
 
-static void drop_column(struct randomschema *s, int table)
+static bool is_unique(const struct rs_table *t, int column)
+{
+    for (int i = 0; i < RS_ITEMS; i++)
+        if ((t->uniques[i].used &&
+             (t->uniques[i].column == column || t->uniques[i].second == column)) ||
+            (t->indexes[i].used && t->indexes[i].unique &&
+             (t->indexes[i].column == column || t->indexes[i].second == column)))
+            return true;
+    return false;
+}
+
+/* What goes with a column. */
+static void drop_dependents(struct rs_table *t, int column)
+{
+    for (int i = 0; i < RS_ITEMS; i++) {
+        if (t->checks[i].column == column || t->checks[i].second == column)
+            t->checks[i].used = false;
+        if (t->indexes[i].column == column || t->indexes[i].second == column)
+            t->indexes[i].used = false;
+    }
+}
+
+static void drop_column(struct randomschema *s, const struct randomschema *from, int table)
 {
     struct rs_table *t = &s->tables[table];
     int column = some_column(s, t, false), left = 0;
     for (int i = 0; i < RS_COLUMNS; i++)
         left += t->columns[i].used && !t->columns[i].generated;
-    if (column < 0 || left < 2 || is_needed(s, table, column) || t->columns[column].parent >= 0)
-        return;
-    const struct rs_column *c = &t->columns[column];
     /* The way back has to find a value for it. */
+    if (column < 0 || left < 2 || is_unique(&from->tables[table], column) ||
+        t->columns[column].parent >= 0)
+        return;
+    if (chance(s, 50))
+        drop_dependents(t, column);
+    if (is_needed(s, table, column))
+        return;
+    const struct rs_column *c = &from->tables[table].columns[column];
     if (c->not_null && !c->default_kind && !c->generated)
         return;
     t->columns[column].used = false;
@@ -532,7 +559,7 @@ void randomschema_change(struct randomschema *s, const struct randomschema *from
             rename_something(s, from, table);
             break;
         case 1:
-            drop_column(s, table);
+            drop_column(s, from, table);
             break;
         case 2:
             add_column(s, t);
