@@ -9,6 +9,7 @@
 #include <keel/migrate.h>
 #include <keel/record.h>
 #include <keel/schema.h>
+#include <keel/source.h>
 #include <keel/store.h>
 #include <keel/types.h>
 #include <keel/version.h>

@@ -14,6 +14,7 @@ extern const struct keel__command keel__cmd_prices;
 extern const struct keel__command keel__cmd_migrate;
 extern const struct keel__command keel__cmd_schema;
 extern const struct keel__command keel__cmd_audit;
+extern const struct keel__command keel__cmd_diff;
 extern const struct keel__command keel__cmd_keys;
 extern const struct keel__command keel__cmd_partitions;
 extern const struct keel__command keel__cmd_version;
@@ -33,6 +34,7 @@ const struct keel__command *const keel__commands[] = {
     &keel__cmd_migrate,
     &keel__cmd_schema,
     &keel__cmd_audit,
+    &keel__cmd_diff,
     &keel__cmd_keys,
     &keel__cmd_partitions,
     &keel__cmd_version,

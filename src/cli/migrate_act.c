@@ -1,72 +1,14 @@
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
-
 #include "cli/migrate.h"
 #include "cli/output.h"
 #include "cli/term.h"
-
-/* ---- Ctrl-C -----------------------------------------------------------------------------------
- */
-
-/* A thread of its own takes the signals, so that nothing is called from a handler. */
-struct watcher {
-    pthread_t thread;
-    struct keel_db *db;
-    atomic_bool stopped, finished;
-};
-
-static void signals_of(sigset_t *set)
-{
-    sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGHUP);
-}
-
-/* After a signal the statement under way is asked to stop again and again: the first time may fall
- * between two. */
-static void *watch(void *context)
-{
-    struct watcher *watcher = context;
-    const struct timespec wait = {.tv_nsec = 100000000};
-    sigset_t set;
-    signals_of(&set);
-    while (!atomic_load(&watcher->finished)) {
-        if (sigtimedwait(&set, NULL, &wait) > 0)
-            atomic_store(&watcher->stopped, true);
-        if (atomic_load(&watcher->stopped))
-            keel_db_interrupt(watcher->db);
-    }
-    return NULL;
-}
-
-static bool watch_begin(struct watcher *watcher, struct keel_db *db)
-{
-    sigset_t set;
-    signals_of(&set);
-    watcher->db = db;
-    atomic_init(&watcher->stopped, false);
-    atomic_init(&watcher->finished, false);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    return pthread_create(&watcher->thread, NULL, watch, watcher) == 0;
-}
-
-static void watch_end(struct watcher *watcher)
-{
-    atomic_store(&watcher->finished, true);
-    pthread_join(watcher->thread, NULL);
-}
+#include "cli/watch.h"
 
 /* ---- what happens -----------------------------------------------------------------------------
  */
 
 struct acting {
     const struct keel__global *global;
-    struct watcher watcher;
+    struct keel__watch watch;
     struct keel__output output; /* JSON */
     size_t done;
 };
@@ -74,7 +16,7 @@ struct acting {
 static bool stopped(void *context)
 {
     struct acting *acting = context;
-    return atomic_load(&acting->watcher.stopped);
+    return keel__watch_stopped(&acting->watch);
 }
 
 static const char *file_of(const struct keel_migration_todo *todo)
@@ -148,12 +90,13 @@ static int act(struct keel__migration_target *target)
     options.event = on_event;
     options.stopped = stopped;
     options.context = &acting;
-    if (!watch_begin(&acting.watcher, target->db))
+    if (!keel__watch_begin(&acting.watch))
         return keel__fail_message("cannot start a thread");
+    keel__watch_use(&acting.watch, target->db);
     keel__output_init(&acting.output);
     keel__json_array_begin(&acting.output.json);
     int code = keel_migrate_run(target->db, target->set, target->action, &options, &err);
-    watch_end(&acting.watcher);
+    keel__watch_end(&acting.watch);
     keel__term_progress_end(target->global);
     keel__json_array_end(&acting.output.json);
     int status = KEEL__EXIT_OK;

@@ -147,6 +147,45 @@ void keel__url_fini(struct keel__url *url)
     memset(url, 0, sizeof *url);
 }
 
+/* keyword='value', with backslashes where libpq wants them. */
+static void put_option(struct keel__str *out, const char *keyword, const char *value)
+{
+    keel__str_printf(out, "%s%s='", out->size ? " " : "", keyword);
+    for (; *value; value++) {
+        if (*value == '\'' || *value == '\\')
+            keel__str_char(out, '\\');
+        keel__str_char(out, *value);
+    }
+    keel__str_char(out, '\'');
+}
+
+int keel__url_on_database(char **out, const char *url, const char *database, struct keel_error *err)
+{
+    struct keel__url parsed;
+    *out = NULL;
+    int rc = keel__url_parse(&parsed, url, err);
+    if (rc)
+        return rc;
+    if (parsed.dialect != KEEL_POSTGRES)
+        rc = keel_error_set(err, KEEL_INVALID, "%s is no PostgreSQL server", parsed.display);
+    PQconninfoOption *options = rc ? NULL : PQconninfoParse(parsed.target, NULL);
+    keel__url_fini(&parsed);
+    if (!options)
+        return rc ? rc : keel__nomem(err);
+    struct keel__str text;
+    keel__str_init(&text, 0);
+    for (const PQconninfoOption *o = options; o->keyword; o++)
+        if (o->val && *o->val && strcmp(o->keyword, "dbname") != 0)
+            put_option(&text, o->keyword, o->val);
+    put_option(&text, "dbname", database);
+    PQconninfoFree(options);
+    rc = keel__str_error(&text, err);
+    if (!rc)
+        *out = keel__str_steal(&text);
+    keel__str_fini(&text);
+    return rc;
+}
+
 bool keel__url_is_memory(const struct keel__url *url)
 {
     return url->dialect == KEEL_SQLITE && strcmp(url->target, ":memory:") == 0;

@@ -78,6 +78,23 @@ static int add_file(struct keel__arena *arena, int dir_fd, const char *dir, cons
     return 0;
 }
 
+int keel__file_read(struct keel__arena *arena, const char *path, struct keel__migration_file *out,
+                    struct keel_error *err)
+{
+    bool is_file = false;
+    *out = (struct keel__migration_file){.path = path};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT)
+        return keel_error_set(err, KEEL_NOTFOUND, "there is no file %s", path);
+    if (fd < 0)
+        return keel__error_errno(err, KEEL_IO, errno, "cannot read %s", path);
+    int rc = read_text(arena, fd, path, &out->text, &is_file, err);
+    close(fd);
+    if (!rc && !is_file)
+        rc = keel_error_set(err, KEEL_INVALID, "%s is no file", path);
+    return rc ? rc : keel__file_check(out, err);
+}
+
 int keel__folder_read(struct keel__arena *arena, const char *dir, struct keel__migration_files *out,
                       struct keel_error *err)
 {

@@ -64,6 +64,9 @@ int keel__file_name_parse(struct keel__arena *arena, const char *name,
 /* folder.c: reads the numbered .sql files of dir, in no particular order. */
 int keel__folder_read(struct keel__arena *arena, const char *dir, struct keel__migration_files *out,
                       struct keel_error *err);
+/* Reads one file, whatever it is called: path and text only. */
+int keel__file_read(struct keel__arena *arena, const char *path, struct keel__migration_file *out,
+                    struct keel_error *err);
 /* Takes a byte order mark away; INVALID for NUL bytes. */
 int keel__file_check(struct keel__migration_file *file, struct keel_error *err);
 

@@ -1,0 +1,78 @@
+#include "migrate/source.h"
+
+#include "migrate/scratch.h"
+#include "migrate/set.h"
+#include "migrate/steps.h"
+#include "schema/split.h"
+
+/* A psql command that pg_dump writes around its output, and that means nothing to anybody else:
+ * \restrict and \unrestrict. Blanked out, so that lines keep their numbers. */
+static void blank_restrictions(struct keel_slice text)
+{
+    static const char *const commands[] = {"\\restrict ", "\\unrestrict "};
+    struct keel_slice rest = text, line;
+    while (keel__next_line(&rest, &line))
+        for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+            size_t size = strlen(commands[i]);
+            if (line.size > size && memcmp(line.data, commands[i], size) == 0)
+                memset((char *)line.data, ' ', line.size); /* the arena's own copy */
+        }
+}
+
+/* The line of the byte at position (from 1; 0: not known) of statement. */
+static size_t line_of(const struct keel__statement *statement, const struct keel_error *err)
+{
+    size_t line = statement->line;
+    for (size_t i = 0; err && (int)i < err->position - 1 && i < statement->text.size; i++)
+        line += statement->text.data[i] == '\n';
+    return line;
+}
+
+static int run_statement(struct keel_db *db, const struct keel__statement *statement,
+                         struct keel_error *err)
+{
+    enum keel_dialect dialect = keel_db_dialect(db);
+    switch (keel__statement_nature(statement->text, dialect).kind) {
+    case KEEL__BEGINS:
+    case KEEL__COMMITS:
+        return 0; /* nobody watches */
+    case KEEL__SAVES:
+    case KEEL__ENDS:
+        return keel_error_set(err, KEEL_INVALID,
+                              "a schema is what its statements make: this takes some of them back");
+    default:
+        break;
+    }
+    int rc = keel__scratch_admits(statement->text, dialect, err);
+    return rc ? rc : keel_db_run(db, statement->text, err);
+}
+
+int keel__source_run_file(struct keel_db *db, const char *path,
+                          const struct keel_source_options *options, struct keel_error *err)
+{
+    struct keel__arena arena;
+    struct keel__migration_file file;
+    struct keel__splitter splitter;
+    struct keel__statement statement = {0};
+    keel__arena_init(&arena, 0);
+    int rc = keel__file_read(&arena, path, &file, err);
+    if (!rc && keel_db_dialect(db) == KEEL_POSTGRES)
+        blank_restrictions(file.text);
+    keel__splitter_init(&splitter, rc ? keel_slice("", 0) : file.text, keel_db_dialect(db), 1);
+    while (!rc) {
+        if (keel__source_stopped(options)) {
+            rc = keel_error_set(err, KEEL_BUSY, "stopped");
+            break;
+        }
+        rc = keel__split_next(&splitter, &statement, err);
+        if (rc)
+            rc = keel_error_context(err, "%s:%zu", path, splitter.error_line);
+        if (rc || !statement.text.data)
+            break;
+        rc = run_statement(db, &statement, err);
+        if (rc)
+            keel_error_context(err, "%s:%zu", path, line_of(&statement, err));
+    }
+    keel__arena_fini(&arena);
+    return rc;
+}
