@@ -19,13 +19,17 @@ static void blank_restrictions(struct keel_slice text)
         }
 }
 
-/* The line of the byte at position (from 1; 0: not known) of statement. */
-static size_t line_of(const struct keel__statement *statement, const struct keel_error *err)
+/* Names the file, and the line of the byte at err->position (from 1; 0: not known). */
+static int statement_error(const struct keel__statement *statement, const char *path,
+                           struct keel_error *err)
 {
     size_t line = statement->line;
-    for (size_t i = 0; err && (int)i < err->position - 1 && i < statement->text.size; i++)
+    if (!err)
+        return KEEL_INVALID;
+    for (size_t i = 0; (int)i < err->position - 1 && i < statement->text.size; i++)
         line += statement->text.data[i] == '\n';
-    return line;
+    err->statement[0] = '\0'; /* it is nobody's named one */
+    return keel_error_context(err, "%s:%zu", path, line);
 }
 
 static int run_statement(struct keel_db *db, const struct keel__statement *statement,
@@ -71,7 +75,7 @@ int keel__source_run_file(struct keel_db *db, const char *path,
             break;
         rc = run_statement(db, &statement, err);
         if (rc)
-            keel_error_context(err, "%s:%zu", path, line_of(&statement, err));
+            statement_error(&statement, path, err);
     }
     keel__arena_fini(&arena);
     return rc;
