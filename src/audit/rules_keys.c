@@ -56,6 +56,40 @@ static size_t stand_in(const struct keel_table_model *table, const char **column
     return 0;
 }
 
+/* PostgreSQL hangs foreign keys on the unique key, which then cannot be dropped; in SQLite one
+ * INTEGER column would become the rowid. */
+static bool can_be_promoted(const struct keel__audit *audit, const struct keel_table_model *table,
+                            const char *const *columns, size_t count)
+{
+    if (audit->dialect == KEEL_SQLITE)
+        return count > 1 ||
+               keel__column_named(table, columns[0])->affinity != KEEL_AFFINITY_INTEGER;
+    for (size_t i = 0; i < audit->reference_count; i++)
+        if (audit->references[i].declared && audit->references[i].parent == table)
+            return false;
+    return table->kind == KEEL_TABLE_PLAIN;
+}
+
+static int promote(struct keel__audit *audit, struct keel_finding *f,
+                   const struct keel_table_model *table, const char *const *columns, size_t count)
+{
+    bool automatic = can_be_promoted(audit, table, columns, count);
+    struct keel_key_model *key = keel__arena_calloc(audit->arena, 1, sizeof *key);
+    struct keel__repair *repair = keel__repair_add(
+        audit, f, automatic ? KEEL__REPAIR_ADD_PRIMARY_KEY : KEEL__REPAIR_CHOICE, table);
+    if (!key || !repair)
+        return 0;
+    key->columns = keel__arena_memdup(audit->arena, columns, count * sizeof *columns);
+    key->column_count = count;
+    f->fix = automatic ? KEEL_FIX_AUTOMATIC : KEEL_FIX_NEEDS_DECISION;
+    f->fix_text = "Makes the unique key the primary key.";
+    if (automatic)
+        repair->item = key;
+    else
+        repair->choices = "a primary key over the columns of the unique key, in its place";
+    return 0;
+}
+
 static int missing_table(struct keel__audit *audit, const struct keel__table_facts *facts,
                          struct keel_error *err)
 {
@@ -65,8 +99,7 @@ static int missing_table(struct keel__audit *audit, const struct keel__table_fac
     if (table->primary_key)
         return 0;
     struct keel_finding *f = keel__finding_add(audit, &rules[RULE_MISSING], table);
-    struct keel__repair *choice = keel__repair_add(audit, f, KEEL__REPAIR_CHOICE, table);
-    if (!f || !choice)
+    if (!f)
         return 0;
     const char *columns[MAX_COLUMNS];
     size_t count = stand_in(table, columns, MAX_COLUMNS);
@@ -77,15 +110,15 @@ static int missing_table(struct keel__audit *audit, const struct keel__table_fac
         f->severity = KEEL_SEVERITY_ADVICE;
         keel__finding_say(audit, f, "Table %s has no primary key; its unique key %s could be it.",
                           table->name, text);
-        f->fix_text = "Make the unique key the primary key.";
-        choice->choices =
-            keel__arena_printf(audit->arena, "PRIMARY KEY %s in place of the UNIQUE", text);
-        return 0;
+        return promote(audit, f, table, columns, count);
     }
     keel__finding_say(audit, f, "Table %s has no primary key and no unique key.", table->name);
+    f->fix = KEEL_FIX_NEEDS_DECISION;
     f->fix_text = "Choose the columns that tell rows apart, or add a number.";
-    choice->choices = "a primary key over the columns that tell rows apart\n"
-                      "a new column that numbers the rows";
+    struct keel__repair *choice = keel__repair_add(audit, f, KEEL__REPAIR_CHOICE, table);
+    if (choice)
+        choice->choices = "a primary key over the columns that tell rows apart\n"
+                          "a new column that numbers the rows";
     return 0;
 }
 
@@ -195,7 +228,7 @@ static const struct keel__rule rules[RULE_COUNT] = {
         {.about = {.id = "primary-key-missing",
                    .family = "keys",
                    .severity = KEEL_SEVERITY_WARNING,
-                   .fix = KEEL_FIX_NEEDS_DECISION,
+                   .fix = KEEL_FIX_AUTOMATIC,
                    .on_sqlite = true,
                    .on_postgres = true,
                    .title = "A table has no primary key",
@@ -205,7 +238,8 @@ static const struct keel__rule rules[RULE_COUNT] = {
                    .evidence =
                        "No PRIMARY KEY. Advice instead of a warning where a unique key over "
                        "NOT NULL columns could be it.",
-                   .how = "Make the unique key the primary key, or choose columns or a number.",
+                   .how = "A unique key over NOT NULL columns becomes the primary key; otherwise "
+                          "choose columns, or add a number.",
                    .wrong_when = "It is a staging table that is only ever filled and emptied as a "
                                  "whole."},
          .table = missing_table},
