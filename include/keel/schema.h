@@ -314,8 +314,8 @@ struct keel_schema {
     size_t function_count;
     const char **extensions; /* PostgreSQL, without plpgsql */
     size_t extension_count;
-    const char **unmodelled; /* PostgreSQL: what is there and has no place in this model, in words:
-                                "policy p on t"; neither rendered as SQL nor compared */
+    const char **unmodelled; /* what is there and has no place in this model, in words: "policy p on
+                                t"; a comment in SQL, and not compared */
     size_t unmodelled_count;
     void *arena;
 };
@@ -339,6 +339,14 @@ const struct keel_table_model *keel_schema_table(const struct keel_schema *schem
 const struct keel_column_model *keel_table_column(const struct keel_table_model *table,
                                                   const char *name);
 
+/* The model in the other dialect: types, defaults, checks and partial indexes as it says them. What
+ * has no counterpart, or none that keel is sure of (triggers, views, functions, expressions), is
+ * left out and named in (*out)->unmodelled, in words. Names and texts are shared with schema, which
+ * must outlive *out; that is freed with keel_schema_free. INVALID when it is that dialect already.
+ */
+int keel_schema_translate(struct keel_schema **out, const struct keel_schema *schema,
+                          enum keel_dialect dialect, struct keel_error *err);
+
 /* ---- rendering ------------------------------------------------------------------------------- */
 
 enum keel_schema_format {
@@ -347,8 +355,8 @@ enum keel_schema_format {
     KEEL_SCHEMA_MARKDOWN,
     KEEL_SCHEMA_MERMAID
 };
-/* *out is NUL-terminated and the caller's, to be freed with free(). SQL: UNSUPPORTED when dialect
- * is not the model's own. */
+/* *out is NUL-terminated and the caller's, to be freed with free(). SQL in the other dialect is
+ * that of keel_schema_translate, with what is not carried over in comments at the top. */
 int keel_schema_render(char **out, const struct keel_schema *schema, enum keel_schema_format format,
                        enum keel_dialect dialect, struct keel_error *err);
 

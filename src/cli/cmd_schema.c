@@ -13,10 +13,15 @@ struct own {
     const char *schemas[MAX_SCHEMAS];
     size_t schema_count;
     enum keel_schema_format format; /* 0: not given */
+    enum keel_dialect dialect;      /* 0: the database's */
 };
 
 static const struct argp_option options[] = {
     {"format", 'f', "FORMAT", 0, "sql (default), json, markdown or mermaid", 0},
+    {"dialect", 'd', "DIALECT", 0,
+     "SQL for sqlite or postgres (default: what the database is); what the other one cannot say is "
+     "named in comments",
+     0},
     {"schema", 's', "NAME", 0, "PostgreSQL: only this schema; may be repeated (default: all)", 0},
     {"table", 't', "PATTERN", 0,
      "Only tables and views like this: % stands for any text, _ for one character", 0},
@@ -41,6 +46,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
                 own->format = formats[i].format;
         if (!own->format)
             argp_error(state, "--format takes sql, json, markdown or mermaid, not '%s'", arg);
+        return 0;
+    case 'd':
+        if (strcmp(arg, "sqlite") != 0 && strcmp(arg, "postgres") != 0)
+            argp_error(state, "--dialect takes sqlite or postgres, not '%s'", arg);
+        own->dialect = strcmp(arg, "sqlite") == 0 ? KEEL_SQLITE : KEEL_POSTGRES;
         return 0;
     case 's':
         if (own->schema_count == MAX_SCHEMAS)
@@ -68,7 +78,8 @@ static int print(struct keel_db *db, struct own *own, struct keel_error *err)
     char *text = NULL;
     int code = keel_schema_read(&schema, db, &wanted, err);
     if (!code)
-        code = keel_schema_render(&text, schema, own->format, keel_db_dialect(db), err);
+        code = keel_schema_render(&text, schema, own->format,
+                                  own->dialect ? own->dialect : keel_db_dialect(db), err);
     if (!code && own->table && schema->table_count + schema->view_count == 0)
         code = keel_error_set(err, KEEL_NOTFOUND, "no table or view is like '%s'", own->table);
     if (!code)
@@ -91,6 +102,8 @@ static int run(const struct keel__command *self, int argc, char **argv)
         return keel__usage(self, "--json and another --format contradict each other");
     if (!own.format)
         own.format = global.json ? KEEL_SCHEMA_JSON : KEEL_SCHEMA_SQL;
+    if (own.dialect && own.format != KEEL_SCHEMA_SQL)
+        return keel__usage(self, "--dialect is for SQL");
     if (own.schema_count && own.url && !strstr(own.url, "://") && !strchr(own.url, '='))
         return keel__usage(self, "--schema is for PostgreSQL: %s is a SQLite file", own.url);
     struct keel_db_options how = {.read_only = true, .must_exist = true, .foreign = true};
@@ -111,7 +124,9 @@ const struct keel__command keel__cmd_schema = {
         "SQLite or PostgreSQL database, without changing it, and prints them. URL is a file, "
         "sqlite:PATH, postgres://... or a libpq conninfo; without it, --db and the environment "
         "decide as for every command.\n\n"
-        "sql is what makes the same schema in an empty database of the same kind. json is the "
+        "sql is what makes the same schema in an empty database of the same kind, or with "
+        "--dialect "
+        "of the other kind. json is the "
         "whole "
         "model for programs. markdown is documentation for people, with references in both "
         "directions. mermaid is an entity-relationship diagram.",

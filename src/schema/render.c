@@ -1,17 +1,26 @@
 #include "schema/render.h"
 
-static int render_sql(struct keel__str *out, const struct keel_schema *schema,
-                      enum keel_dialect dialect, struct keel_error *err)
+static int render_own(struct keel__str *out, const struct keel_schema *schema,
+                      struct keel_error *err)
 {
-    if (dialect != schema->dialect)
-        return keel_error_set(err, KEEL_UNSUPPORTED,
-                              "a schema read from %s can be rendered as SQL for %s only",
-                              schema->dialect == KEEL_SQLITE ? "SQLite" : "PostgreSQL",
-                              schema->dialect == KEEL_SQLITE ? "SQLite" : "PostgreSQL");
-    if (dialect == KEEL_POSTGRES)
+    keel__sql_unmodelled(out, schema);
+    if (schema->dialect == KEEL_POSTGRES)
         return keel__render_postgres(out, schema, err);
     keel__render_sqlite(out, schema);
     return 0;
+}
+
+static int render_sql(struct keel__str *out, const struct keel_schema *schema,
+                      enum keel_dialect dialect, struct keel_error *err)
+{
+    struct keel_schema *other = NULL;
+    if (dialect == schema->dialect)
+        return render_own(out, schema, err);
+    int rc = keel_schema_translate(&other, schema, dialect, err);
+    if (rc == 0)
+        rc = render_own(out, other, err);
+    keel_schema_free(other);
+    return rc;
 }
 
 int keel_schema_render(char **out, const struct keel_schema *schema, enum keel_schema_format format,

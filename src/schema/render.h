@@ -41,6 +41,9 @@ void keel__sql_references(struct keel__str *out, const struct keel_foreign_key_m
 void keel__sql_index(struct keel__str *out, const struct keel_index_model *index,
                      const char *table_schema, const char *table, enum keel_dialect dialect);
 
+/* A comment line for each thing that the model has no place for. */
+void keel__sql_unmodelled(struct keel__str *out, const struct keel_schema *schema);
+
 /* CREATE TABLE ... ; and nothing else. The table is called name. */
 void keel__sqlite_table(struct keel__str *out, const struct keel_table_model *table,
                         const char *name);

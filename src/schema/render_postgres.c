@@ -254,17 +254,6 @@ static void create_functions(struct keel__str *out, const struct keel_schema *sc
             keel__str_printf(out, "\n%s;\n", schema->functions[i].sql);
 }
 
-/* Nothing is left out in silence. */
-static void say_unmodelled(struct keel__str *out, const struct keel_schema *schema)
-{
-    for (size_t i = 0; i < schema->unmodelled_count; i++) {
-        keel__str_text(out, "-- not here, keel does not model it: ");
-        for (const char *c = schema->unmodelled[i]; *c; c++)
-            keel__str_char(out, (unsigned char)*c < ' ' ? ' ' : *c);
-        keel__str_char(out, '\n');
-    }
-}
-
 /* ---- tables ---------------------------------------------------------------------------------- */
 
 /* Whether the table has to wait for its parent; done: which are made. */
@@ -443,7 +432,6 @@ int keel__render_postgres(struct keel__str *out, const struct keel_schema *schem
     bool *done = calloc(schema->table_count + schema->view_count + 1, sizeof *done);
     if (!done)
         return keel_error_set(err, KEEL_NOMEM, "out of memory");
-    say_unmodelled(out, schema);
     if (schema->function_count)
         keel__str_text(out, "SET check_function_bodies = off;\n");
     create_schemas(out, schema);

@@ -393,3 +393,14 @@ void keel__sql_index(struct keel__str *out, const struct keel_index_model *index
         keel__str_printf(out, " WHERE %s", index->where);
     keel__str_text(out, ";\n");
 }
+
+/* Nothing is left out in silence. */
+void keel__sql_unmodelled(struct keel__str *out, const struct keel_schema *schema)
+{
+    for (size_t i = 0; i < schema->unmodelled_count; i++) {
+        keel__str_text(out, "-- not here, keel cannot say it: ");
+        for (const char *c = schema->unmodelled[i]; *c; c++)
+            keel__str_char(out, (unsigned char)*c < ' ' ? ' ' : *c);
+        keel__str_char(out, '\n');
+    }
+}

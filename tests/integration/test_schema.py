@@ -232,7 +232,7 @@ def test_what_has_no_place_in_the_model_is_said(postgres_database, model, schema
     found = model(postgres_database)["unmodelled"]
     assert found == ["composite type pair", "policy mine on table t", "rule nothing on table t",
                      "statistics object t_stat"]
-    assert "-- not here, keel does not model it: policy mine on table t\n" in schema(postgres_database)
+    assert "-- not here, keel cannot say it: policy mine on table t\n" in schema(postgres_database)
 
 
 def test_references_between_schemas(postgres_database, schema):
