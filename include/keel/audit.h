@@ -108,6 +108,8 @@ struct keel_audit {
     bool sampled;         /* at least one table */
     const char **skipped; /* what could not be looked at, and why: "view v: no such column: x" */
     size_t skipped_count;
+    const char **notes; /* "suppression .keel-audit.conf:3 matches no finding" */
+    size_t note_count;
     void *arena;
 };
 
@@ -117,7 +119,12 @@ int keel_audit_run(struct keel_audit **out, struct keel_db *db,
                    const struct keel_audit_options *options, struct keel_error *err);
 void keel_audit_free(struct keel_audit *audit);
 
-enum keel_audit_format { KEEL_AUDIT_TEXT = 1, KEEL_AUDIT_JSON, KEEL_AUDIT_SARIF };
+enum keel_audit_format {
+    KEEL_AUDIT_TEXT = 1,
+    KEEL_AUDIT_JSON,
+    KEEL_AUDIT_SARIF,      /* 2.1.0: https://docs.oasis-open.org/sarif/sarif/v2.1.0/ */
+    KEEL_AUDIT_TEXT_COLORS /* with ANSI colours, for a terminal */
+};
 /* *out is freed with free(). Findings below min_severity are left out. display_url names the
  * database in SARIF and JSON. */
 int keel_audit_render(char **out, const struct keel_audit *audit, enum keel_audit_format format,

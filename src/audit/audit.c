@@ -62,8 +62,11 @@ static bool wanted(const struct keel__audit *audit, const struct keel__rule *rul
     return here && (asked || !any_asked);
 }
 
-static bool is_known(const char *text)
+static bool is_known(const struct keel__audit_memory *memory, const char *text)
 {
+    for (size_t i = 0; i < memory->user_rule_count; i++)
+        if (names(&memory->user_rules[i].rule, text))
+            return true;
     for (size_t f = 0; keel__rule_families[f]; f++)
         for (size_t i = 0; i < keel__rule_families[f]->count; i++)
             if (names(&keel__rule_families[f]->items[i], text))
@@ -71,19 +74,20 @@ static bool is_known(const char *text)
     return false;
 }
 
-static int choose(struct keel__audit *audit, struct keel__rule_choice *choice,
-                  struct keel_error *err)
+/* Among the user's rules those that were not left out are put behind the others. */
+static int choose(struct keel__audit *audit, const struct keel__audit_memory *memory,
+                  struct keel__rule_choice *choice, struct keel_error *err)
 {
     const struct keel_audit_options *options = audit->options;
     for (size_t i = 0; i < options->rule_count; i++) {
         const char *text = options->rules[i] + (*options->rules[i] == '-');
-        if (!is_known(text))
+        if (!is_known(memory, text))
             return keel_error_set(err, KEEL_INVALID,
                                   "there is no rule or family of rules called '%s': "
                                   "'keel audit --list' names them",
                                   text);
     }
-    size_t total = 0;
+    size_t total = memory->user_rule_count;
     for (size_t f = 0; keel__rule_families[f]; f++)
         total += keel__rule_families[f]->count;
     choice->items = keel__arena_calloc(audit->arena, total ? total : 1, sizeof *choice->items);
@@ -93,6 +97,9 @@ static int choose(struct keel__audit *audit, struct keel__rule_choice *choice,
         for (size_t i = 0; i < keel__rule_families[f]->count; i++)
             if (wanted(audit, &keel__rule_families[f]->items[i]))
                 choice->items[choice->count++] = &keel__rule_families[f]->items[i];
+    for (size_t i = 0; i < memory->user_rule_count; i++)
+        if (wanted(audit, &memory->user_rules[i].rule))
+            choice->items[choice->count++] = &memory->user_rules[i].rule;
     return KEEL_OK;
 }
 
@@ -206,12 +213,23 @@ static int read_tables(struct keel__audit *audit, const struct keel__rule_choice
     return rc;
 }
 
-static int look(struct keel__audit *audit, struct keel__audit_memory *memory,
-                struct keel_audit *out, struct keel_error *err)
+static int user_rules(struct keel__audit *audit, const struct keel__rule_choice *choice,
+                      const struct keel__audit_memory *memory, struct keel_error *err)
 {
-    struct keel__rule_choice choice = {0};
+    int rc = KEEL_OK;
+    for (size_t c = 0; c < choice->count && !rc; c++)
+        for (size_t i = 0; i < memory->user_rule_count && !rc; i++)
+            if (choice->items[c] == &memory->user_rules[i].rule)
+                rc = keel__user_rule_run(audit, &memory->user_rules[i], err);
+    return rc;
+}
+
+static int look(struct keel__audit *audit, struct keel__audit_memory *memory,
+                const struct keel__rule_choice *choice, struct keel_audit *out,
+                struct keel_error *err)
+{
     struct keel__table_facts *facts = NULL;
-    int rc = choose(audit, &choice, err);
+    int rc = keel__user_rules_check(audit, memory, err);
     if (!rc)
         rc = keel_schema_read(&memory->schema, audit->db, NULL, err);
     if (rc)
@@ -222,23 +240,39 @@ static int look(struct keel__audit *audit, struct keel__audit_memory *memory,
     if (!rc)
         rc = keel__references_find(audit, err);
     if (!rc)
-        rc = read_tables(audit, &choice, facts, out, err);
+        rc = read_tables(audit, choice, facts, out, err);
     if (!rc)
-        rc = schema_rules(audit, &choice, err);
-    return rc;
+        rc = schema_rules(audit, choice, err);
+    return rc ? rc : user_rules(audit, choice, memory, err);
 }
 
 static int run(struct keel__audit *audit, struct keel__audit_memory *memory, struct keel_audit *out,
                struct keel_error *err)
 {
-    int rc = keel_db_begin(audit->db, KEEL_TX_READ, err);
+    struct keel__rule_choice choice = {0};
+    struct keel__suppressions suppressions;
+    struct keel__baseline baseline;
+    int rc = keel__user_rules_read(audit, memory, err);
+    if (!rc)
+        rc = choose(audit, memory, &choice, err);
+    if (!rc)
+        rc = keel__suppressions_read(&suppressions, audit, err);
+    if (!rc)
+        rc = keel__baseline_read(&baseline, audit, err);
+    if (!rc)
+        rc = keel_db_begin(audit->db, KEEL_TX_READ, err);
     if (rc)
         return rc;
-    rc = look(audit, memory, out, err);
+    rc = look(audit, memory, &choice, out, err);
     keel_db_rollback(audit->db); /* nothing was written */
+    if (rc)
+        return rc;
     for (size_t i = 0; i < audit->found->count; i++)
-        keel__finding_fingerprint(audit->found->items[i]);
-    return rc ? rc : keel__findings_finish(audit, out, err);
+        if (!*audit->found->items[i]->fingerprint)
+            keel__finding_fingerprint(audit->found->items[i], NULL);
+    keel__suppressions_apply(&suppressions, audit, &choice);
+    keel__baseline_apply(&baseline, audit);
+    return keel__findings_finish(audit, out, err);
 }
 
 int keel_audit_run(struct keel_audit **out, struct keel_db *db,

@@ -139,21 +139,35 @@ void keel__finding_say(struct keel__audit *audit, struct keel_finding *finding, 
     va_end(args);
 }
 
+static void add_line(struct keel__audit *audit, const char ***lines, size_t *count,
+                     size_t *capacity, const char *format, va_list args)
+{
+    if (*count >= MAX_SKIPPED)
+        return;
+    const char **grown = more(audit->arena, *lines, *count, capacity, sizeof *grown);
+    if (!grown) {
+        audit->found->failed = true;
+        return;
+    }
+    *lines = grown;
+    grown[(*count)++] = say(audit, format, args);
+}
+
 void keel__audit_skip(struct keel__audit *audit, const char *format, ...)
 {
     struct keel__findings *found = audit->found;
-    if (found->skipped_count >= MAX_SKIPPED)
-        return;
-    const char **skipped = more(audit->arena, found->skipped, found->skipped_count,
-                                &found->skipped_capacity, sizeof *skipped);
-    if (!skipped) {
-        found->failed = true;
-        return;
-    }
     va_list args;
     va_start(args, format);
-    found->skipped = skipped;
-    skipped[found->skipped_count++] = say(audit, format, args);
+    add_line(audit, &found->skipped, &found->skipped_count, &found->skipped_capacity, format, args);
+    va_end(args);
+}
+
+void keel__audit_note(struct keel__audit *audit, const char *format, ...)
+{
+    struct keel__findings *found = audit->found;
+    va_list args;
+    va_start(args, format);
+    add_line(audit, &found->notes, &found->note_count, &found->note_capacity, format, args);
     va_end(args);
 }
 
@@ -221,7 +235,7 @@ static void mix(struct keel__hasher *hasher, const char *text)
     keel__hasher_update(hasher, "\0", 1);
 }
 
-void keel__finding_fingerprint(struct keel_finding *finding)
+void keel__finding_fingerprint(struct keel_finding *finding, const char *more)
 {
     struct keel__hasher hasher;
     keel__hasher_init(&hasher);
@@ -233,6 +247,8 @@ void keel__finding_fingerprint(struct keel_finding *finding)
     mix(&hasher, "");
     mix(&hasher, finding->object_kind);
     mix(&hasher, finding->object);
+    if (more)
+        mix(&hasher, more);
     struct keel_hash hash = keel__hasher_final(&hasher);
     keel__hex_encode(finding->fingerprint, hash.bytes, 8);
     finding->fingerprint[16] = '\0';
@@ -296,5 +312,7 @@ int keel__findings_finish(struct keel__audit *audit, struct keel_audit *out, str
     out->count = found->count;
     out->skipped = found->skipped;
     out->skipped_count = found->skipped_count;
+    out->notes = found->notes;
+    out->note_count = found->note_count;
     return KEEL_OK;
 }

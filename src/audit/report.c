@@ -22,12 +22,13 @@ int keel_audit_render(char **out, const struct keel_audit *audit, enum keel_audi
                       struct keel_error *err)
 {
     struct keel__report report = {audit, min_severity ? min_severity : KEEL_SEVERITY_ADVICE,
-                                  display_url ? display_url : ""};
+                                  display_url ? display_url : "", format == KEEL_AUDIT_TEXT_COLORS};
     struct keel__str text;
     *out = NULL;
     keel__str_init(&text, 0);
     switch (format) {
     case KEEL_AUDIT_TEXT:
+    case KEEL_AUDIT_TEXT_COLORS:
         keel__report_text(&text, &report);
         break;
     case KEEL_AUDIT_JSON:

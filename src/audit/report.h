@@ -12,6 +12,7 @@ struct keel__report {
     const struct keel_audit *audit;
     enum keel_severity min_severity;
     const char *display_url;
+    bool colors;
 };
 
 /* Whether a finding is severe enough to be shown. */

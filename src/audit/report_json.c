@@ -83,6 +83,15 @@ static void summary(struct keel__json *json, const struct keel_audit *audit)
     keel__json_object_end(json);
 }
 
+static void lines(struct keel__json *json, const char *key, const char *const *texts, size_t count)
+{
+    keel__json_key(json, key);
+    keel__json_array_begin(json);
+    for (size_t i = 0; i < count; i++)
+        keel__json_cstr(json, texts[i]);
+    keel__json_array_end(json);
+}
+
 void keel__report_json(struct keel__str *out, const struct keel__report *report)
 {
     const struct keel_audit *audit = report->audit;
@@ -97,11 +106,8 @@ void keel__report_json(struct keel__str *out, const struct keel__report *report)
             write_finding(&json, &audit->findings[i]);
     keel__json_array_end(&json);
     summary(&json, audit);
-    keel__json_key(&json, "skipped");
-    keel__json_array_begin(&json);
-    for (size_t i = 0; i < audit->skipped_count; i++)
-        keel__json_cstr(&json, audit->skipped[i]);
-    keel__json_array_end(&json);
+    lines(&json, "skipped", audit->skipped, audit->skipped_count);
+    lines(&json, "notes", audit->notes, audit->note_count);
     keel__json_object_end(&json);
     keel__str_char(out, '\n');
 }

@@ -5,12 +5,28 @@
 #include "cli/audit_fix.h"
 #include "cli/output.h"
 #include "cli/term.h"
+#include "cli/watch.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MAX_RULE_NAMES = 256 };
-enum { KEY_MIN = 0x2000, KEY_SAMPLE, KEY_FULL, KEY_LIST, KEY_NOW, KEY_FIX };
+enum {
+    KEY_MIN = 0x2000,
+    KEY_SAMPLE,
+    KEY_FULL,
+    KEY_LIST,
+    KEY_NOW,
+    KEY_SUPPRESS,
+    KEY_BASELINE,
+    KEY_WRITE_BASELINE,
+    KEY_RULES_DIR,
+    KEY_FIX
+};
+
+static const char default_suppress_file[] = ".keel-audit.conf";
 
 struct own {
     const char *url;
@@ -20,6 +36,7 @@ struct own {
     size_t rule_count;
     int64_t sample_rows;
     int64_t now_us;
+    const char *rules_dir, *suppress, *baseline, *write_baseline;
     const char *fix_dir;
     bool list;
 };
@@ -33,6 +50,13 @@ static const struct argp_option options[] = {
     {"sample", KEY_SAMPLE, "ROWS", 0,
      "Look at about so many rows of each bigger table (default 100000)", 0},
     {"full", KEY_FULL, NULL, 0, "Look at every row", 0},
+    {"suppress", KEY_SUPPRESS, "FILE", 0,
+     "Findings that are known to be none, with reasons (default: .keel-audit.conf where it is)", 0},
+    {"baseline", KEY_BASELINE, "FILE", 0,
+     "The JSON of an earlier audit, whose findings do not count again", 0},
+    {"write-baseline", KEY_WRITE_BASELINE, "FILE", 0,
+     "Write this audit's findings to FILE as such a baseline", 0},
+    {"rules-dir", KEY_RULES_DIR, "DIR", 0, "Rules of your own: .sql files", 0},
     {"now", KEY_NOW, "TIME", 0, "Tell ages against this time instead of the clock", 0},
     {"fix", KEY_FIX, "DIR", 0,
      "Write the repairs that need no decision as the next migration of the folder DIR", 0},
@@ -86,6 +110,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_NOW:
         own->now_us = keel__when(state, "--now", arg);
+        return 0;
+    case KEY_SUPPRESS:
+        own->suppress = arg;
+        return 0;
+    case KEY_BASELINE:
+        own->baseline = arg;
+        return 0;
+    case KEY_WRITE_BASELINE:
+        own->write_baseline = arg;
+        return 0;
+    case KEY_RULES_DIR:
+        own->rules_dir = arg;
         return 0;
     case KEY_FIX:
         own->fix_dir = arg;
@@ -148,11 +184,25 @@ static int list(const struct keel__global *global, bool json)
 
 /* ---- the audit ------------------------------------------------------------------------------- */
 
+struct auditing {
+    const struct keel__global *global;
+    struct keel__watch watch;
+};
+
 static void show_progress(void *context, const struct keel_audit_event *event)
 {
-    const struct keel__global *global = context;
+    const struct auditing *auditing = context;
     int64_t goal = event->row_goal > event->rows ? event->row_goal : event->rows;
-    keel__term_progress(global, event->table, event->rows, goal);
+    char unit[96];
+    snprintf(unit, sizeof unit, "rows, table %zu of %zu", event->table_index + 1,
+             event->table_count);
+    keel__term_progress(auditing->global, unit, event->rows, goal);
+}
+
+static bool stopped(void *context)
+{
+    struct auditing *auditing = context;
+    return keel__watch_stopped(&auditing->watch);
 }
 
 /* Findings that count make it fail, as a check in a pipeline has to. */
@@ -166,29 +216,93 @@ static int verdict(const struct keel_audit *audit, enum keel_severity min_severi
     return counted ? KEEL__EXIT_FAILED : KEEL__EXIT_OK;
 }
 
+/* Beside the file first, so that a failure leaves the old one. */
+static int write_whole(const char *path, const char *text, struct keel_error *err)
+{
+    char beside[4096];
+    if (snprintf(beside, sizeof beside, "%s.new", path) >= (int)sizeof beside)
+        return keel_error_set(err, KEEL_INVALID, "the path of the baseline is too long");
+    FILE *file = fopen(beside, "we");
+    bool written = file && fputs(text, file) >= 0 && fflush(file) == 0 && fsync(fileno(file)) == 0;
+    int number = errno;
+    if (file && fclose(file) != 0)
+        written = false;
+    if (written && rename(beside, path) == 0)
+        return KEEL_OK;
+    number = written ? errno : number;
+    unlink(beside);
+    return keel_error_set(err, KEEL_IO, "cannot write %s: %s", path, strerror(number));
+}
+
+static int write_baseline(const struct keel__global *global, const char *path,
+                          const struct keel_audit *audit, const char *url, struct keel_error *err)
+{
+    char *text = NULL;
+    int rc = keel_audit_render(&text, audit, KEEL_AUDIT_JSON, KEEL_SEVERITY_ADVICE, url, err);
+    if (!rc)
+        rc = write_whole(path, text, err);
+    if (!rc)
+        keel__note(global,
+                   "%zu findings are written to %s: from now on 'keel audit --baseline %s' counts "
+                   "what is new",
+                   audit->count, path, path);
+    free(text);
+    return rc;
+}
+
+static enum keel_audit_format format_of(const struct keel__global *global, const struct own *own)
+{
+    struct keel__term term;
+    keel__term_init(&term, global, stdout);
+    return own->format == KEEL_AUDIT_TEXT && term.color ? KEEL_AUDIT_TEXT_COLORS : own->format;
+}
+
+static int report(const struct keel__global *global, const struct own *own, struct keel_db *db,
+                  const struct keel_audit *audit, int *exit_code, struct keel_error *err)
+{
+    char *text = NULL;
+    const char *url = keel_db_display_url(db);
+    int rc = keel_audit_render(&text, audit, format_of(global, own), own->min_severity, url, err);
+    if (!rc)
+        fputs(text, stdout);
+    if (!rc && (fflush(stdout) != 0 || ferror(stdout)))
+        rc = keel_error_set(err, KEEL_IO, "cannot write the report: %s", strerror(errno));
+    free(text);
+    *exit_code = verdict(audit, own->min_severity);
+    if (!rc && own->write_baseline) {
+        rc = write_baseline(global, own->write_baseline, audit, url, err);
+        *exit_code = KEEL__EXIT_OK;
+    }
+    return rc;
+}
+
 static int audit_database(const struct keel__global *global, const struct own *own,
                           struct keel_db *db, int *exit_code, struct keel_error *err)
 {
+    struct auditing auditing = {.global = global};
     struct keel_audit_options wanted = {.rules = own->rules,
                                         .rule_count = own->rule_count,
                                         .sample_rows = own->sample_rows,
                                         .now_us = own->now_us,
+                                        .rules_dir = own->rules_dir,
+                                        .suppress_file = own->suppress,
+                                        .baseline_file = own->baseline,
                                         .event = show_progress,
-                                        .context = (void *)(uintptr_t)global};
+                                        .stopped = stopped,
+                                        .context = &auditing};
+    if (!wanted.suppress_file && access(default_suppress_file, F_OK) == 0)
+        wanted.suppress_file = default_suppress_file;
     struct keel_audit *audit = NULL;
-    char *text = NULL;
+    if (!keel__watch_begin(&auditing.watch))
+        return keel_error_set(err, KEEL_NOMEM, "cannot start a thread");
+    keel__watch_use(&auditing.watch, db);
     int rc = keel_audit_run(&audit, db, &wanted, err);
+    keel__watch_end(&auditing.watch);
     keel__term_progress_end(global);
     if (!rc)
-        rc = keel_audit_render(&text, audit, own->format, own->min_severity,
-                               keel_db_display_url(db), err);
-    if (!rc) {
-        fputs(text, stdout);
-        *exit_code = verdict(audit, own->min_severity);
-        if (own->fix_dir)
-            rc = keel__audit_fix_write(global, audit, db, own->fix_dir, err);
-    }
-    free(text);
+        rc = report(global, own, db, audit, exit_code, err);
+    if (!rc && own->fix_dir)
+        rc = keel__audit_fix_write(global, audit, db, own->fix_dir, err);
     keel_audit_free(audit);
     return rc;
 }
