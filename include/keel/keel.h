@@ -5,7 +5,9 @@
 #include <keel/audit.h>
 #include <keel/db.h>
 #include <keel/diff.h>
+#include <keel/drift.h>
 #include <keel/error.h>
+#include <keel/generate.h>
 #include <keel/migrate.h>
 #include <keel/record.h>
 #include <keel/schema.h>

@@ -12,7 +12,13 @@ enum {
     OPTION_OUT_OF_ORDER,
     OPTION_IN_DOUBT,
     OPTION_LOCK_TIMEOUT,
-    OPTION_TIMESTAMP
+    OPTION_TIMESTAMP,
+    OPTION_FROM,
+    OPTION_RENAME,
+    OPTION_SCRATCH,
+    OPTION_DIALECT,
+    OPTION_DESTRUCTIVE,
+    OPTION_CONCURRENTLY
 };
 
 static const struct argp_option options[] = {
@@ -21,8 +27,10 @@ static const struct argp_option options[] = {
      "pairs (keel, golang-migrate), dbmate, goose or plain (else recognised)", 0},
     {"module", OPTION_MODULE, "NAME", 0,
      "Name of this folder's history, where a database has several (default app)", 0},
-    {"to", OPTION_TO, "VERSION", 0,
-     "up, baseline: the last version; down: the last that stays (0: none)", 0},
+    {"to", OPTION_TO, "VERSION|SCHEMA", 0,
+     "up, baseline: the last version; down: the last that stays (0: none); generate: what it "
+     "leads to, a database, a .sql file or a folder of migrations",
+     0},
     {"steps", OPTION_STEPS, "N", 0, "down: how many (default 1)", 0},
     {"dry-run", OPTION_DRY_RUN, NULL, 0, "Print the SQL that would run, and change nothing", 0},
     {"allow-out-of-order", OPTION_OUT_OF_ORDER, NULL, 0,
@@ -32,12 +40,75 @@ static const struct argp_option options[] = {
      0},
     {"lock-timeout", OPTION_LOCK_TIMEOUT, "SECONDS", 0,
      "How long to wait for other migration runs (default 300; 0: not at all)", 0},
-    {"timestamp", OPTION_TIMESTAMP, NULL, 0, "new: number it by the time (UTC)", 0},
+    {"timestamp", OPTION_TIMESTAMP, NULL, 0, "new, generate: number it by the time (UTC)", 0},
+    {"from", OPTION_FROM, "SCHEMA", 0,
+     "generate: where it starts (else the database of --db, else what the folder's migrations "
+     "give)",
+     0},
+    {"rename", OPTION_RENAME, "OLD=NEW", 0,
+     "generate: a table or table.column has another name; may be repeated", 0},
+    {"allow-destructive", OPTION_DESTRUCTIVE, NULL, 0,
+     "generate: also write what takes stored data away", 0},
+    {"concurrently", OPTION_CONCURRENTLY, NULL, 0,
+     "generate, PostgreSQL: build indexes and prove constraints while others read and write, in "
+     "several transactions",
+     0},
+    {"scratch", OPTION_SCRATCH, "URL", 0,
+     "generate, drift: the PostgreSQL server on which to replay files in a database of their own "
+     "(else that of the other side)",
+     0},
+    {"dialect", OPTION_DIALECT, "sqlite|postgres", 0,
+     "generate: of files, where no database says it", 0},
     {0}};
 
-static int64_t version_number(const struct argp_state *state, const char *text)
+static bool is_verb(const struct keel__migrate_own *own, const char *name)
 {
-    return keel__number(state, "--to", text, 0, INT64_MAX);
+    return own->words.count && strcmp(own->words.word[0], name) == 0;
+}
+
+static void add_rename(struct keel__migrate_own *own, char *arg, const struct argp_state *state)
+{
+    char *equals = strchr(arg, '=');
+    if (!equals || equals == arg || !equals[1])
+        argp_error(state, "--rename takes OLD=NEW, not '%s'", arg);
+    if (own->rename_count == KEEL__MAX_RENAMES)
+        argp_error(state, "--rename can be given %d times", KEEL__MAX_RENAMES);
+    *equals = '\0';
+    own->renames[own->rename_count++] = (struct keel_rename){arg, equals + 1};
+}
+
+static error_t parse_generate(int key, char *arg, struct argp_state *state)
+{
+    struct keel__migrate_own *own = state->input;
+    switch (key) {
+    case OPTION_FROM:
+        own->from = arg;
+        return 0;
+    case OPTION_RENAME:
+        add_rename(own, arg, state);
+        return 0;
+    case OPTION_DESTRUCTIVE:
+        own->allow_destructive = true;
+        return 0;
+    case OPTION_CONCURRENTLY:
+        own->concurrently = true;
+        return 0;
+    case OPTION_SCRATCH:
+        own->scratch = arg;
+        return 0;
+    case OPTION_DIALECT:
+        if (strcmp(arg, "sqlite") != 0 && strcmp(arg, "postgres") != 0)
+            argp_error(state, "--dialect takes sqlite or postgres, not '%s'", arg);
+        own->dialect = *arg == 's' ? KEEL_SQLITE : KEEL_POSTGRES;
+        return 0;
+    case ARGP_KEY_END: /* only now is it known whether --to is a version */
+        own->options.has_to = own->to && !is_verb(own, "generate");
+        if (own->options.has_to)
+            own->options.to = keel__number(state, "--to", own->to, 0, INT64_MAX);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
 }
 
 static error_t parse_policy(int key, char *arg, struct argp_state *state)
@@ -65,7 +136,7 @@ static error_t parse_policy(int key, char *arg, struct argp_state *state)
         own->timestamp = true;
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return parse_generate(key, arg, state);
     }
 }
 
@@ -86,8 +157,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         own->options.module = arg;
         return 0;
     case OPTION_TO:
-        own->options.has_to = true;
-        own->options.to = version_number(state, arg);
+        own->to = arg;
         return 0;
     case OPTION_STEPS:
         own->options.steps = (int)keel__number(state, "--steps", arg, 1, 1000000);
@@ -111,6 +181,7 @@ static const struct verb {
     {"status", 0, keel__migrate_status},
     {"history", 0, keel__migrate_history},
     {"verify", 0, keel__migrate_verify},
+    {"drift", 0, keel__migrate_drift},
 };
 
 static int create(const struct keel__command *self, const struct keel__global *global,
@@ -138,6 +209,18 @@ static int create(const struct keel__command *self, const struct keel__global *g
     keel__json_add_cstr(&output.json, "down", created.down[0] ? created.down : NULL);
     keel__json_object_end(&output.json);
     return keel__output_finish(&output);
+}
+
+static int generate(const struct keel__command *self, const struct keel__global *global,
+                    const struct keel__migrate_own *own)
+{
+    if (own->words.count != 2)
+        return keel__usage(self, "generate takes the name of the migration");
+    if (!own->dir)
+        return keel__usage(self, "generate needs --dir, the folder of the migrations");
+    if (!own->to)
+        return keel__usage(self, "generate needs --to, the schema that the migration leads to");
+    return keel__migrate_generate(global, own);
 }
 
 static int check_usage(const struct keel__command *self, const struct keel__migrate_own *own,
@@ -168,6 +251,8 @@ static int run(const struct keel__command *self, int argc, char **argv)
     const char *name = own.words.count ? own.words.word[0] : "status";
     if (strcmp(name, "new") == 0)
         return create(self, &global, &own);
+    if (strcmp(name, "generate") == 0)
+        return generate(self, &global, &own);
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (strcmp(verbs[i].name, name) == 0)
             verb = &verbs[i];
@@ -186,7 +271,7 @@ static int run(const struct keel__command *self, int argc, char **argv)
 
 const struct keel__command keel__cmd_migrate = {
     .name = "migrate",
-    .args = "up|down|status|history|verify|baseline|new NAME",
+    .args = "up|down|status|history|verify|drift|baseline|new NAME|generate NAME",
     .summary = "Apply numbered SQL files, in order, once each, with a history",
     .details =
         "Without --dir it works on the store's own schema; with it, on any SQLite or PostgreSQL "
@@ -197,6 +282,12 @@ const struct keel__command keel__cmd_migrate = {
         "removes from. verify compares the files with what was applied and exits 1 when one was "
         "changed, is missing or is out of order. baseline --to VERSION records that the database "
         "has everything up to there, without running it. new makes the files of the next one.\n\n"
+        "generate writes the next one, up and down, from the difference of two schemas, each a "
+        "database, a .sql file or a folder of migrations. What would take stored data away is "
+        "refused, with how much of it there is, until --allow-destructive is given. drift compares "
+        "the database with what its migrations give in an empty one, and prints what was done to "
+        "it beyond them: exit code 1 when there is something, 2 when that could not be found "
+        "out.\n\n"
         "Each migration is one transaction with its history row in it: a run that is killed leaves "
         "nothing half done, and the next one goes on. One that cannot be a transaction says so: "
         "'-- transaction:false' as its first line (dbmate: migrate:up transaction:false; goose: "
@@ -205,7 +296,9 @@ const struct keel__command keel__cmd_migrate = {
         "    keel migrate new add_users --dir migrations\n"
         "    keel migrate up --dir migrations --db app.db --dry-run\n"
         "    keel migrate up --dir migrations --db postgres://localhost/app\n"
-        "    keel migrate down --dir migrations --db app.db --steps 2",
+        "    keel migrate down --dir migrations --db app.db --steps 2\n"
+        "    keel migrate generate add_email --dir migrations --to schema.sql --dialect sqlite\n"
+        "    keel migrate drift --dir migrations --db app.db",
     .options = options,
     .parse = parse,
     .run = run,

@@ -4,9 +4,11 @@
 #ifndef KEEL_CLI_MIGRATE_H
 #define KEEL_CLI_MIGRATE_H
 
-#include <keel/migrate.h>
+#include <keel/generate.h>
 
 #include "cli/cli.h"
+
+enum { KEEL__MAX_RENAMES = 256 };
 
 /* The command line. */
 struct keel__migrate_own {
@@ -15,6 +17,11 @@ struct keel__migrate_own {
     enum keel_migration_layout layout;
     struct keel_migrate_options options;
     bool dry_run, timestamp;
+    const char *to, *from, *scratch; /* as given */
+    enum keel_dialect dialect;       /* 0: not given */
+    bool allow_destructive, concurrently;
+    struct keel_rename renames[KEEL__MAX_RENAMES];
+    size_t rename_count;
 };
 
 /* A database and the migrations meant for it. */
@@ -37,5 +44,9 @@ int keel__migrate_act(struct keel__migration_target *target);
 int keel__migrate_status(struct keel__migration_target *target);
 int keel__migrate_history(struct keel__migration_target *target);
 int keel__migrate_verify(struct keel__migration_target *target);
+int keel__migrate_drift(struct keel__migration_target *target);
+
+/* generate NAME */
+int keel__migrate_generate(const struct keel__global *global, const struct keel__migrate_own *own);
 
 #endif

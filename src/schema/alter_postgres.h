@@ -29,10 +29,9 @@ struct keel__pg_op {
     enum keel_change_kind kind;
     const void *item;
     const struct keel_table_model *table; /* NULL: of no table */
-    bool remade;          /* it is in both models, and in the way of something else */
-    bool early;           /* to be dropped before anything is added, or added with the shape */
-    bool done;            /* written already, or as part of another */
-    const char *old_name; /* to drop: it waits under this name by then */
+    bool remade; /* it is in both models, and in the way of something else */
+    bool early;  /* to be dropped before anything is added, or added with the shape */
+    bool done;   /* written already, or as part of another */
 };
 
 struct keel__pg_ops {

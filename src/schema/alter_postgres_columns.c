@@ -242,14 +242,13 @@ static bool is_wanted(const struct keel__pg *pg, const struct keel__pg_op *drop)
     return false;
 }
 
-static void drop_column(struct keel__pg *pg, const struct keel_table_model *table,
-                        const char *old_name, const char *name)
+static void drop_column(struct keel__pg *pg, const struct keel_table_model *table, const char *name)
 {
     if (is_inherited(pg, table, name))
         return;
     struct keel__str *out = keel__pg_alter(pg, table);
     keel__str_text(out, " DROP COLUMN ");
-    keel__sql_name(out, old_name ? old_name : name);
+    keel__sql_name(out, name);
     keel__str_text(out, ";\n");
 }
 
@@ -280,11 +279,11 @@ void keel__pg_columns_drop(struct keel__pg *pg, bool early)
                 continue;
             op->done = true;
             if (!goes_with_parent(pg, op))
-                drop_column(pg, op->table, op->old_name, column->name);
+                drop_column(pg, op->table, column->name);
         }
     for (size_t i = 0; early && i < pg->column_count; i++)
         if (pg->columns[i].gone)
-            drop_column(pg, pg->columns[i].table, NULL, pg->columns[i].is->name);
+            drop_column(pg, pg->columns[i].table, pg->columns[i].is->name);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */

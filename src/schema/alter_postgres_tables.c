@@ -92,97 +92,19 @@ static void rename_column(struct keel__pg *pg, const struct keel_table_model *ta
     keel__str_text(out, ";\n");
 }
 
-/* The names under which things wait while names are exchanged. */
-static const char *waiting_name(char out[40], size_t number)
-{
-    snprintf(out, 40, "keel_renamed_%zu", number);
-    return out;
-}
-
-/* A name that the old model has for something else, which itself is renamed or dropped. */
-static bool table_is_taken(const struct keel__pg *pg, const struct keel_table_model *is)
-{
-    return find(pg->from, is->schema, is->name) != NULL;
-}
-
-static bool column_is_taken(const struct keel_change *change)
-{
-    const struct keel_column_model *is = change->new_item;
-    return keel_table_column(change->old_table, is->name) != NULL;
-}
-
-/* table: of the column; NULL: a table is looked for. */
-static struct keel__pg_op *dropped(const struct keel__pg *pg, const struct keel_table_model *table,
-                                   const char *name)
-{
-    for (size_t i = 0; i < pg->drops.count; i++) {
-        struct keel__pg_op *op = &pg->drops.items[i];
-        if (op->kind != (table ? KEEL_CHANGE_DROP_COLUMN : KEEL_CHANGE_DROP_TABLE))
-            continue;
-        const char *own = table ? ((const struct keel_column_model *)op->item)->name
-                                : ((const struct keel_table_model *)op->item)->name;
-        if (strcmp(own, name) == 0 && (!table || op->table == table))
-            return op;
-    }
-    return NULL;
-}
-
-/* What stands under a wanted name and is dropped later waits under another one. */
-static void make_way(struct keel__pg *pg, const struct keel_change *change, size_t number)
-{
-    char waiting[40];
-    bool table = change->kind == KEEL_CHANGE_RENAME_TABLE;
-    const char *name = table ? ((const struct keel_table_model *)change->new_item)->name
-                             : ((const struct keel_column_model *)change->new_item)->name;
-    struct keel__pg_op *op = dropped(pg, table ? NULL : change->new_table, name);
-    if (!op)
-        return;
-    op->old_name = keel__arena_strdup(pg->arena, waiting_name(waiting, number));
-    if (table)
-        rename_table(pg, ((const struct keel_table_model *)op->item)->schema, name, waiting);
-    else
-        rename_column(pg, change->new_table, name, waiting);
-}
-
-static void rename_one(struct keel__pg *pg, const struct keel_change *change, size_t number,
-                       bool first)
-{
-    char waiting[40];
-    waiting_name(waiting, pg->diff->count + number);
-    if (change->kind == KEEL_CHANGE_RENAME_TABLE) {
-        const struct keel_table_model *was = change->old_item, *is = change->new_item;
-        bool taken = table_is_taken(pg, is);
-        if (first)
-            rename_table(pg, was->schema, was->name, taken ? waiting : is->name);
-        else if (taken)
-            rename_table(pg, was->schema, waiting, is->name);
-    } else {
-        const struct keel_column_model *was = change->old_item, *is = change->new_item;
-        bool taken = column_is_taken(change);
-        if (first)
-            rename_column(pg, change->new_table, was->name, taken ? waiting : is->name);
-        else if (taken)
-            rename_column(pg, change->new_table, waiting, is->name);
-    }
-}
-
-static void rename_all(struct keel__pg *pg, enum keel_change_kind kind)
-{
-    const struct keel_diff *diff = pg->diff;
-    for (size_t i = 0; i < diff->count; i++)
-        if (diff->changes[i].kind == kind)
-            make_way(pg, &diff->changes[i], i);
-    for (int round = 0; round < 2; round++)
-        for (size_t i = 0; i < diff->count; i++)
-            if (diff->changes[i].kind == kind)
-                rename_one(pg, &diff->changes[i], i, round == 0);
-}
-
-/* A partition's columns are renamed with its parent's. */
+/* The diff has them in an order in which each name is free. A partition's columns are renamed with
+ * its parent's. */
 void keel__pg_renames(struct keel__pg *pg)
 {
-    rename_all(pg, KEEL_CHANGE_RENAME_TABLE);
-    rename_all(pg, KEEL_CHANGE_RENAME_COLUMN);
+    for (size_t i = 0; i < pg->diff->count; i++) {
+        const struct keel_change *change = &pg->diff->changes[i];
+        const struct keel_table_model *table = change->new_table;
+        if (change->kind == KEEL_CHANGE_RENAME_TABLE)
+            rename_table(pg, table->schema, change->old_table->name, table->name);
+        else if (change->kind == KEEL_CHANGE_RENAME_COLUMN && !table->partition_of &&
+                 !table->inherits)
+            rename_column(pg, table, change->old_name, change->name);
+    }
 }
 
 /* ---- new tables ------------------------------------------------------------------------------ */
@@ -396,18 +318,21 @@ static bool name_is_wanted(const struct keel__pg *pg, const struct keel_table_mo
     return false;
 }
 
-/* All in one statement, so that their references to each other are no obstacle. */
+/* All in one statement, so that their references to each other are no obstacle; early when
+ * something new wants the name of one. */
 void keel__pg_tables_drop(struct keel__pg *pg, bool early)
 {
-    struct keel__str *out = NULL;
-    for (int foreign = 0; foreign < 2; foreign++) {
-        out = NULL;
+    bool wanted = !early;
+    for (size_t i = 0; !wanted && i < pg->drops.count; i++)
+        wanted = pg->drops.items[i].kind == KEEL_CHANGE_DROP_TABLE &&
+                 name_is_wanted(pg, pg->drops.items[i].item);
+    for (int foreign = 0; wanted && foreign < 2; foreign++) {
+        struct keel__str *out = NULL;
         for (size_t i = 0; i < pg->drops.count; i++) {
             struct keel__pg_op *op = &pg->drops.items[i];
             const struct keel_table_model *table = op->item;
             if (op->kind != KEEL_CHANGE_DROP_TABLE || op->done ||
-                (table->kind == KEEL_TABLE_FOREIGN) != foreign ||
-                (early && (op->old_name || !name_is_wanted(pg, table))))
+                (table->kind == KEEL_TABLE_FOREIGN) != foreign)
                 continue;
             op->done = true;
             if (!out) {
@@ -416,7 +341,7 @@ void keel__pg_tables_drop(struct keel__pg *pg, bool early)
             } else {
                 keel__str_text(out, ", ");
             }
-            keel__sql_qualified(out, table->schema, op->old_name ? op->old_name : table->name);
+            keel__sql_qualified(out, table->schema, table->name);
         }
         if (out)
             keel__str_text(out, ";\n");

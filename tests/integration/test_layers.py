@@ -10,7 +10,7 @@ HEIGHTS = [("base",), ("db",), ("schema",), ("migrate", "audit", "move", "explai
            ("ops",), ("http",), ("cli",)]
 HEIGHT = {layer: height for height, layers in enumerate(HEIGHTS) for layer in layers}
 # Whose header in include/keel/ it is, where it is not named after its layer.
-PUBLIC = {"error": "base", "types": "base", "version": "base", "diff": "schema", "source": "migrate", "record": "store"}
+PUBLIC = {"error": "base", "types": "base", "version": "base", "diff": "schema", "source": "migrate", "generate": "migrate", "drift": "migrate", "record": "store"}
 # Headers that only one layer may know.
 RESERVED = {"sqlite3.h": "db", "libpq-fe.h": "db", "microhttpd.h": "http"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"]+)[>"]', re.MULTILINE)
