@@ -35,11 +35,10 @@ struct key {
 
 enum scope { BY_TABLE = 1, BY_LAST_WORD, BY_COLUMN, BY_PREFIX, BY_EXACT_NAME };
 
-struct search {
+struct keel__key_search {
     struct keel__audit *audit;
-    struct keel__map keys; /* struct key, primary ones of a table for the first three of scope */
-    struct keel__map tables;
-    size_t reference_count;
+    struct keel__map keys;   /* struct key by the scopes but the last */
+    struct keel__map tables; /* by BY_EXACT_NAME */
     bool failed;
 };
 
@@ -49,9 +48,9 @@ struct candidate {
 };
 
 struct column_search {
-    struct search *search;
+    struct keel__key_search *search;
     const struct keel_table_model *table;
-    const struct keel_column_model *column;
+    const struct keel_column_model *column; /* NULL: a name of no column, and of any type */
     struct keel__name_words words;
     char own[KEEL__MAX_NAME_BYTES]; /* the table's singular */
     struct candidate found[MAX_CANDIDATES];
@@ -66,7 +65,7 @@ static bool is_looked_at(const struct keel_table_model *table)
 
 /* ---- keys by name ---------------------------------------------------------------------------- */
 
-static void put(struct search *s, enum scope scope, const char *name,
+static void put(struct keel__key_search *s, enum scope scope, const char *name,
                 const struct keel_table_model *table, const struct keel_column_model *column,
                 bool primary)
 {
@@ -81,13 +80,13 @@ static void put(struct search *s, enum scope scope, const char *name,
     *slot = key;
 }
 
-static const struct key *get(const struct search *s, enum scope scope, const char *name)
+static const struct key *get(const struct keel__key_search *s, enum scope scope, const char *name)
 {
     return keel__map_get(&s->keys, scope, keel_slice_of(name));
 }
 
-static void put_key(struct search *s, const struct keel_table_model *table, const char *name,
-                    bool primary)
+static void put_key(struct keel__key_search *s, const struct keel_table_model *table,
+                    const char *name, bool primary)
 {
     const struct keel_column_model *column = keel__column_named(table, name);
     if (!column || keel__key_class_of(s->audit->dialect, column) == KEEL__CLASS_NONE)
@@ -108,7 +107,7 @@ static void put_key(struct search *s, const struct keel_table_model *table, cons
     }
 }
 
-static void put_table(struct search *s, const struct keel_table_model *table)
+static void put_table(struct keel__key_search *s, const struct keel_table_model *table)
 {
     const struct keel_column_model *single = keel__single_key(table);
     if (single)
@@ -130,6 +129,8 @@ static void put_table(struct search *s, const struct keel_table_model *table)
 static int agreement(const struct column_search *c, const struct key *key)
 {
     enum keel_dialect dialect = c->search->audit->dialect;
+    if (!c->column)
+        return 2;
     enum keel__key_class child = keel__key_class_of(dialect, c->column);
     enum keel__key_class parent = keel__key_class_of(dialect, key->column);
     if (child == parent || child == KEEL__CLASS_ANY || parent == KEEL__CLASS_ANY)
@@ -192,7 +193,7 @@ static void by_same_name(struct column_search *c)
     bool is_id = has_id_word(c);
     if (!is_id && !keel__word_among(c->words.words[c->words.count - 1], "code key slug number no"))
         return;
-    bool own_key = keel__column_is_unique(c->table, c->column->name);
+    bool own_key = c->column && keel__column_is_unique(c->table, c->column->name);
     size_t seen = 0, others = 0;
     const struct key *owner = NULL, *key = get(c->search, BY_COLUMN, plain);
     for (const struct key *k = key; k && seen < MAX_SAME_NAME; k = k->next, seen++) {
@@ -344,7 +345,7 @@ static void find_candidates(struct column_search *c)
 
 /* ---- references ------------------------------------------------------------------------------ */
 
-static struct keel__reference *push(struct search *s)
+static struct keel__reference *push(struct keel__key_search *s)
 {
     struct keel__audit *audit = s->audit;
     struct keel__reference *r = KEEL__PUSH(audit->arena, audit->references, audit->reference_count);
@@ -390,7 +391,7 @@ static bool in_foreign_key(const struct keel_table_model *table, const char *col
     return false;
 }
 
-static void find_soft(struct search *s, const struct keel_table_model *table)
+static void find_soft(struct keel__key_search *s, const struct keel_table_model *table)
 {
     const struct keel_column_model *single = keel__single_key(table);
     struct column_search c = {.search = s, .table = table};
@@ -410,7 +411,7 @@ static void find_soft(struct search *s, const struct keel_table_model *table)
     }
 }
 
-static const struct keel_table_model *parent_of(const struct search *s,
+static const struct keel_table_model *parent_of(const struct keel__key_search *s,
                                                 const struct keel_foreign_key_model *key)
 {
     char lower[512];
@@ -430,7 +431,7 @@ static const struct keel_table_model *parent_of(const struct search *s,
     return NULL;
 }
 
-static void add_declared(struct search *s, const struct keel_table_model *table,
+static void add_declared(struct keel__key_search *s, const struct keel_table_model *table,
                          const struct keel_foreign_key_model *key)
 {
     struct keel__reference *r = push(s);
@@ -451,7 +452,7 @@ static void add_declared(struct search *s, const struct keel_table_model *table,
     r->column_count = key->column_count;
 }
 
-static void put_exact(struct search *s, const struct keel_table_model *table)
+static void put_exact(struct keel__key_search *s, const struct keel_table_model *table)
 {
     char *lower = keel__arena_strdup(s->audit->arena, table->name);
     struct key *key = keel__arena_calloc(s->audit->arena, 1, sizeof *key);
@@ -471,28 +472,72 @@ static void put_exact(struct search *s, const struct keel_table_model *table)
     *slot = key;
 }
 
-int keel__references_find(struct keel__audit *audit, struct keel_error *err)
+static int make_search(struct keel__audit *audit, struct keel_error *err)
 {
-    struct search s = {.audit = audit};
-    keel__map_init(&s.keys, audit->arena);
-    keel__map_init(&s.tables, audit->arena);
-    audit->references = NULL;
-    audit->reference_count = 0;
+    struct keel__key_search *s = keel__arena_calloc(audit->arena, 1, sizeof *s);
+    if (!s)
+        return keel__arena_error(audit->arena, err);
+    s->audit = audit;
+    keel__map_init(&s->keys, audit->arena);
+    keel__map_init(&s->tables, audit->arena);
     for (size_t i = audit->schema->table_count; i > 0; i--) {
         const struct keel_table_model *table = &audit->schema->tables[i - 1];
-        put_exact(&s, table);
+        put_exact(s, table);
         if (is_looked_at(table))
-            put_table(&s, table);
+            put_table(s, table);
     }
-    for (size_t i = 0; i < audit->schema->table_count && !s.failed; i++) {
+    audit->keys = s;
+    return s->failed ? keel__arena_error(audit->arena, err) : 0;
+}
+
+int keel__references_find(struct keel__audit *audit, struct keel_error *err)
+{
+    audit->references = NULL;
+    audit->reference_count = 0;
+    int rc = make_search(audit, err);
+    for (size_t i = 0; i < audit->schema->table_count && !rc; i++) {
         const struct keel_table_model *table = &audit->schema->tables[i];
         if (!is_looked_at(table))
             continue;
         for (size_t k = 0; k < table->foreign_key_count; k++)
-            add_declared(&s, table, &table->foreign_keys[k]);
-        find_soft(&s, table);
+            add_declared(audit->keys, table, &table->foreign_keys[k]);
+        find_soft(audit->keys, table);
+        if (audit->keys->failed)
+            rc = keel__arena_error(audit->arena, err);
     }
-    return s.failed ? keel__arena_error(audit->arena, err) : 0;
+    return rc;
+}
+
+size_t keel__key_targets(struct keel__audit *audit, const struct keel_table_model *table,
+                         const char *name, struct keel__key_target *out, size_t max)
+{
+    struct column_search c = {.search = audit->keys, .table = table};
+    size_t count = 0;
+    keel__name_singular(table->name, c.own, sizeof c.own);
+    keel__name_split(name, &c.words);
+    if (c.words.count)
+        find_candidates(&c);
+    for (int confidence = 2; confidence > 0; confidence--)
+        for (size_t i = 0; i < c.count && count < max; i++)
+            if (c.found[i].confidence == confidence)
+                out[count++] = (struct keel__key_target){c.found[i].key->table,
+                                                         c.found[i].key->column, confidence};
+    return count;
+}
+
+size_t keel__tables_called(struct keel__audit *audit, const char *singular,
+                           const struct keel_table_model **out, size_t max)
+{
+    size_t count = 0;
+    const struct key *key = get(audit->keys, BY_TABLE, singular);
+    for (size_t seen = 0; key && seen < MAX_SAME_NAME; key = key->next, seen++) {
+        bool known = false;
+        for (size_t i = 0; i < count; i++)
+            known = known || out[i] == key->table;
+        if (!known && count < max)
+            out[count++] = key->table;
+    }
+    return count;
 }
 
 bool keel__reference_holds(const struct keel__reference *reference)

@@ -47,6 +47,17 @@ enum keel__key_class keel__key_class_of(enum keel_dialect dialect,
 
 /* Fills audit->references. */
 int keel__references_find(struct keel__audit *audit, struct keel_error *err);
+/* The keys that a name speaks of, plainest first, as if a column of table of any type had it. */
+struct keel__key_target {
+    const struct keel_table_model *table;
+    const struct keel_column_model *column;
+    int confidence;
+};
+size_t keel__key_targets(struct keel__audit *audit, const struct keel_table_model *table,
+                         const char *name, struct keel__key_target *out, size_t max);
+/* Tables that have a key of one column and this name in the singular (keel__name_singular). */
+size_t keel__tables_called(struct keel__audit *audit, const char *singular,
+                           const struct keel_table_model **out, size_t max);
 /* Whether a soft reference is one by its values: nearly all are in the parent. A declared one
  * always is. */
 bool keel__reference_holds(const struct keel__reference *reference);

@@ -153,7 +153,7 @@ const char *keel__sql_text(struct keel__audit *audit, const char *format, ...)
     keel__str_init(&out, 0);
     va_start(args, format);
     for (const char *c = format; *c; c++) {
-        if (*c != '%' || !strchr("ISTs", c[1])) {
+        if (*c != '%' || !c[1] || !strchr("ISTs", c[1])) {
             keel__str_char(&out, *c);
             continue;
         }

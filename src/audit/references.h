@@ -48,8 +48,8 @@ int keel__json_ids_table(struct keel__audit *audit, const struct keel__rule *rul
 /* rules_references_values.c */
 int keel__by_name_schema(struct keel__audit *audit, const struct keel__rule *rule,
                          struct keel_error *err);
-int keel__several_schema(struct keel__audit *audit, const struct keel__rule *rule,
-                         struct keel_error *err);
+int keel__by_value_schema(struct keel__audit *audit, const struct keel__rule *rule,
+                          struct keel_error *err);
 /* rules_references_text.c */
 int keel__full_text_schema(struct keel__audit *audit, const struct keel__rule *rule,
                            struct keel_error *err);

@@ -21,6 +21,7 @@
 #include "base/arena.h"
 
 struct keel__reference;
+struct keel__key_search;
 
 struct keel__audit {
     struct keel_db *db; /* in a KEEL_TX_READ transaction: the snapshot that all is read from */
@@ -33,7 +34,8 @@ struct keel__audit {
                                               was not read (virtual, broken) has scanned = false */
     struct keel__reference *references;    /* reference.h; there before plan */
     size_t reference_count;
-    struct keel__findings *found; /* finding.c */
+    struct keel__key_search *keys; /* reference.c: what names may refer to */
+    struct keel__findings *found;  /* finding.c */
 };
 
 struct keel__rule {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "audit/name.h"
+#include "audit/references.h"
 #include "keel_sql_audit.h"
 #include "schema/model.h"
 #include "schema/render.h"
@@ -551,6 +552,8 @@ static const struct keel__rule rules[RULE_COUNT] = {
                    .how = "The index is added; one that becomes its beginning is dropped.",
                    .wrong_when = "Nobody asks for rows this way: an index that no query uses only "
                                  "costs."},
+         .plan = keel__soft_plan,
+         .table = keel__soft_table,
          .schema = suggested_schema},
     [RULE_INVALID] =
         {.about = {.id = "index-invalid",

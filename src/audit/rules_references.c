@@ -21,7 +21,7 @@ enum {
     RULE_UNLINKED,
     RULE_JSON,
     RULE_BY_NAME,
-    RULE_SEVERAL,
+    RULE_BY_VALUE,
     RULE_FULL_TEXT,
     RULE_COUNT
 };
@@ -115,6 +115,17 @@ static int orphans_table(struct keel__audit *audit, const struct keel__table_fac
         if (r->counted && r->orphans)
             report_orphans(audit, facts, i);
     }
+    return 0;
+}
+
+static int not_enforced_table(struct keel__audit *audit, const struct keel__table_facts *facts,
+                              struct keel_error *err)
+{
+    size_t first, count = keel__references_of(audit, facts->table, &first);
+    (void)err;
+    for (size_t i = first; i < first + count; i++)
+        if (may_be_broken(audit, &audit->references[i]))
+            keel__reference_take(audit, facts, i);
     return 0;
 }
 
@@ -603,9 +614,9 @@ static int by_name_schema(struct keel__audit *audit, struct keel_error *err)
     return keel__by_name_schema(audit, &rules[RULE_BY_NAME], err);
 }
 
-static int several_schema(struct keel__audit *audit, struct keel_error *err)
+static int by_value_schema(struct keel__audit *audit, struct keel_error *err)
 {
-    return keel__several_schema(audit, &rules[RULE_SEVERAL], err);
+    return keel__by_value_schema(audit, &rules[RULE_BY_VALUE], err);
 }
 
 static int full_text_schema(struct keel__audit *audit, struct keel_error *err)
@@ -676,6 +687,8 @@ static const struct keel__rule rules[RULE_COUNT] = {
                        "keys do.",
                    .how = "`PRAGMA foreign_keys = ON` after each opening of the database.",
                    .wrong_when = "The rows are from an import long ago."},
+         .plan = orphans_plan,
+         .table = not_enforced_table,
          .schema = not_enforced_schema},
     [RULE_NO_INDEX] =
         {.about = {.id = "foreign-key-without-index",
@@ -804,6 +817,8 @@ static const struct keel__rule rules[RULE_COUNT] = {
                    .evidence = "Three tables and more, and not one foreign key.",
                    .how = "Declare them; those that values prove are findings of their own.",
                    .wrong_when = "The tables have nothing to do with each other."},
+         .plan = keel__soft_plan,
+         .table = keel__soft_table,
          .schema = none_schema},
     [RULE_UNLINKED] =
         {.about = {.id = "table-unlinked",
@@ -820,6 +835,8 @@ static const struct keel__rule rules[RULE_COUNT] = {
                                "and to which none refers.",
                    .how = "A column that refers to what the rows were made by, from now on.",
                    .wrong_when = "It is a list that stands for itself."},
+         .plan = keel__soft_plan,
+         .table = keel__soft_table,
          .schema = unlinked_schema},
     [RULE_JSON] =
         {.about = {.id = "reference-in-json",
@@ -862,25 +879,30 @@ static const struct keel__rule rules[RULE_COUNT] = {
                    .wrong_when =
                        "The name is the identity, and it never changes: then make it unique "
                        "and declare the key."},
+         .plan = keel__soft_plan,
+         .table = keel__soft_table,
          .schema = by_name_schema},
-    [RULE_SEVERAL] =
-        {.about = {.id = "reference-to-several-tables",
+    [RULE_BY_VALUE] =
+        {.about = {.id = "reference-by-value",
                    .family = "references",
                    .severity = KEEL_SEVERITY_WARNING,
                    .fix = KEEL_FIX_NEEDS_DECISION,
                    .on_sqlite = true,
                    .on_postgres = true,
                    .reads_data = true,
-                   .title = "A column refers to rows of several tables",
-                   .why = "No foreign key can be declared, so nothing keeps the rows it names.",
+                   .title = "UUIDs refer to rows of a table that the column's name does not tell",
+                   .why = "Readers have to guess what it refers to; where it is one of several "
+                          "tables no foreign key can be declared, so nothing keeps the rows.",
                    .evidence =
-                       "A column of UUIDs without a foreign key whose values are found in the "
-                       "keys of two and more tables (at least half of them in all). A warning "
+                       "A column `x_id` of UUIDs without a foreign key of which at least "
+                       "half are found in the keys of one or several other tables. A warning "
                        "if some are found nowhere, else advice.",
-                   .how = "A column for each table, of which exactly one is set (CHECK), each with "
-                          "its foreign key.",
+                   .how = "One table: a foreign key. Several: a column for each, of which exactly "
+                          "one is set (CHECK), each with its foreign key.",
                    .wrong_when = "It is a log over all tables."},
-         .schema = several_schema},
+         .plan = keel__soft_plan,
+         .table = keel__soft_table,
+         .schema = by_value_schema},
     [RULE_FULL_TEXT] =
         {.about = {.id = "full-text-out-of-step",
                    .family = "references",
