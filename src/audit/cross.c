@@ -109,7 +109,8 @@ static void fill(const struct keel__scan *scan, const struct keel__cross_scan *f
                                                  .json = counts[2],
                                                  .json_broken = counts[3],
                                                  .zeros = counts[4],
-                                                 .truths = counts[5]};
+                                                 .truths = counts[5],
+                                                 .json_scalar = counts[6]};
     }
 }
 

@@ -127,7 +127,9 @@ struct keel__profile {
 
 /* Of the rows whose column `words` (few distinct words) is words[i]: how another column fares. */
 struct keel__cross_cell {
-    int64_t rows, nulls, empties, json, json_broken, zeros, truths /* true, 1 */;
+    int64_t rows, nulls, empties, json /* object or array */, json_broken, zeros;
+    int64_t truths;      /* true, 1 */
+    int64_t json_scalar; /* text that is a JSON string, number, true, false or null */
 };
 struct keel__cross {
     size_t words_column, other_column; /* indexes in the table's columns */

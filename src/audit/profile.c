@@ -139,6 +139,8 @@ static unsigned flags_of(const struct keel__value *value, uint64_t shapes)
         flags |= KEEL__FLAG_EMPTY;
     if (shapes & (BIT(JSON_OBJECT) | BIT(JSON_ARRAY)))
         flags |= KEEL__FLAG_JSON;
+    if (shapes & (BIT(JSON_STRING) | BIT(JSON_SCALAR)))
+        flags |= KEEL__FLAG_JSON_SCALAR;
     if (shapes & BIT(JSON_BROKEN))
         flags |= KEEL__FLAG_JSON_BROKEN;
     if (value->size == 4 && value->bytes.size == 4 &&

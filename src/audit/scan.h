@@ -51,7 +51,8 @@ enum {
     KEEL__FLAG_JSON_BROKEN = 8,
     KEEL__FLAG_ZERO = 16,
     KEEL__FLAG_TRUTH = 32,
-    KEEL__FLAG_COUNT = 6
+    KEEL__FLAG_JSON_SCALAR = 64,
+    KEEL__FLAG_COUNT = 7
 };
 
 struct keel__word_scan {

@@ -126,11 +126,21 @@ def is_json(value, broken):
         return broken
 
 
+def is_json_scalar(value):
+    if not isinstance(value, str):
+        return False
+    try:
+        return not isinstance(json.loads(value, parse_constant=int), (dict, list))
+    except ValueError:
+        return False
+
+
 def cell(rows):
     return [
         len(rows), sum(v is None for v in rows), sum(v == "" for v in rows), sum(is_json(v, False) for v in rows),
         sum(is_json(v, True) for v in rows), sum(isinstance(v, (int, float)) and v == 0 for v in rows),
-        sum(v == 1 if isinstance(v, (int, float)) else isinstance(v, str) and v.lower() == "true" for v in rows)]
+        sum(v == 1 if isinstance(v, (int, float)) else isinstance(v, str) and v.lower() == "true" for v in rows),
+        sum(map(is_json_scalar, rows))]
 
 
 def check_crosses(names, rows, crosses, label):

@@ -108,8 +108,9 @@ static void write_crosses(struct keel__json *json, const struct keel__table_fact
         const struct keel__cross *cross = &facts->crosses[i];
         for (size_t w = 0; w < cross->word_count; w++) {
             const struct keel__cross_cell *cell = &cross->cells[w];
-            const int64_t numbers[] = {cell->rows,        cell->nulls, cell->empties, cell->json,
-                                       cell->json_broken, cell->zeros, cell->truths};
+            const int64_t numbers[] = {cell->rows,   cell->nulls,       cell->empties,
+                                       cell->json,   cell->json_broken, cell->zeros,
+                                       cell->truths, cell->json_scalar};
             keel__json_array_begin(json);
             keel__json_cstr(json, facts->table->columns[cross->words_column].name);
             keel__json_cstr(json, facts->table->columns[cross->other_column].name);
