@@ -49,6 +49,12 @@ static int describe(struct keel_db *db, int result, struct keel_error *err)
                               "'sqlite3 %s .recover'",
                               path, sqlite3_errmsg(sqlite->handle), path);
     case SQLITE_READONLY:
+        if (result == SQLITE_READONLY_ROLLBACK)
+            return keel_error_set(err, KEEL_IO,
+                                  "a program was stopped while it wrote %s: what it left in "
+                                  "%s-journal is rolled back when the database is next opened for "
+                                  "writing, for example by 'sqlite3 %s .schema'",
+                                  path, path, path);
         if (db->options.read_only && result != SQLITE_READONLY)
             return keel_error_set(
                 err, KEEL_IO,
