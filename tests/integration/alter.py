@@ -56,47 +56,48 @@ class Alteration:
         database.execute(sql)
         return database
 
-    def diff(self, source, target, renames=()):
-        options = [word for old, new in renames for word in ("--rename", f"{old}={new}")]
-        done = self.keel("diff", source.url, target.url, "--format", "sql", *options, check=False)
-        assert done.returncode in (0, 1), done.stderr
-        return done.stdout
-
-    def generate(self, to_sql, renames=(), back=()):
+    def generate(self, to_sql, renames=(), lossless=True):
         """Writes the next migration, which makes the database what to_sql says. Returns that as a database. A
         migration that was reverted or failed goes."""
         self.folder.mkdir(exist_ok=True)
         if self.texts and not self.applied:
             self.texts.pop()
+            for path in self.folder.glob(f"{len(self.texts) + 1:04}_*"):
+                path.unlink()
         self.applied = False
         target = self.scratch(to_sql)
-        number = len(self.texts) + 1
-        up = self.diff(self.database, target, renames)
-        down = self.diff(target, self.database, back)
-        (self.folder / f"{number:04}_change.up.sql").write_text(up)
-        (self.folder / f"{number:04}_change.down.sql").write_text(down)
-        self.texts.append(up)
+        options = [word for old, new in renames for word in ("--rename", f"{old}={new}")]
+        if not lossless:
+            refused = self.migrate("generate", "change", "--to", target.url, *options, check=False)
+            assert refused.returncode != 0 and "--allow-destructive" in refused.stderr
+            options.append("--allow-destructive")
+        self.migrate("generate", "change", "--to", target.url, *options)
+        self.texts.append(self.text("up"))
         return target
+
+    def text(self, way):
+        """What the last migration's file says."""
+        return max(self.folder.glob(f"*_change.{way}.sql")).read_text()
 
     def migrate(self, *words, check=True):
         return self.keel("migrate", *words, "--dir", self.folder, "--db", self.database.url, check=check)
 
-    def up(self, to_sql, renames=(), back=()):
+    def up(self, to_sql, renames=(), lossless=True):
         """Generates, applies, and holds the result against what was wanted."""
-        target = self.generate(to_sql, renames, back)
+        target = self.generate(to_sql, renames, lossless)
         self.migrate("up")
         self.applied = True
         assert self.model() == self.model(target), self.texts[-1]
         assert [p for p in self.database.problems() if isinstance(p, str)] == []
         return self.texts[-1]
 
-    def there_and_back(self, to_sql, renames=(), back=(), lossless=True):
+    def there_and_back(self, to_sql, renames=(), lossless=True, rowids=True):
         """Up and down give both models; without loss all rows and rowids are as before. Returns the up part."""
         before, rows = self.model(), dump(self.database)
-        text = self.up(to_sql, renames, back)
+        text = self.up(to_sql, renames, lossless)
         self.migrate("down")
         self.applied = False
-        assert self.model() == before, (self.folder / f"{len(self.texts):04}_change.down.sql").read_text()
-        if lossless:
+        assert self.model() == before, self.text("down")
+        if lossless and rowids:
             assert dump(self.database) == rows
         return text
