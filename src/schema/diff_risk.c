@@ -34,7 +34,7 @@ static struct weight weigh_sqlite_type(const struct keel_column_model *old,
         return DESTRUCTIVE("text that looks like a number becomes one: leading zeros and spelling "
                            "are lost");
     if (old->affinity == KEEL_AFFINITY_REAL && now->affinity == KEEL_AFFINITY_TEXT)
-        return DESTRUCTIVE("numbers become text of 15 digits");
+        return DESTRUCTIVE("numbers become text, which may round them");
     if (now->affinity == KEEL_AFFINITY_REAL)
         return DESTRUCTIVE("integers beyond 53 bits are rounded");
     return BLOCKING(rebuilt);

@@ -284,11 +284,29 @@ static void say_column(struct keel__str *out, const struct keel_change *change)
 
 /* ---- constraints, indexes, triggers ---------------------------------------------------------- */
 
+static void put_word(struct keel__str *out, const char *before, const char *word)
+{
+    if (word)
+        keel__str_printf(out, " %s%s", before, word);
+}
+
+static void put_include(struct keel__str *out, const char *const *names, size_t count)
+{
+    if (!count)
+        return;
+    keel__str_text(out, " INCLUDE ");
+    put_list(out, names, count);
+}
+
 static void put_key(struct keel__str *out, const char *what, const struct keel_key_model *key)
 {
     put_named(out, what, key->name);
     keel__str_char(out, ' ');
     put_list(out, key->columns, key->column_count);
+    put_include(out, key->include, key->include_count);
+    put_word(out, "", key->nulls_not_distinct ? "NULLS NOT DISTINCT" : NULL);
+    put_word(out, "ON CONFLICT ", keel__conflict_word(key->conflict));
+    put_word(out, "", keel__deferrable_words(key->deferrable));
 }
 
 static void put_reference(struct keel__str *out, const struct keel_foreign_key_model *key)
@@ -302,6 +320,15 @@ static void put_reference(struct keel__str *out, const struct keel_foreign_key_m
         keel__str_char(out, ' ');
         put_list(out, key->parent_columns, key->column_count);
     }
+    put_word(out, "MATCH ", key->match ? "FULL" : NULL);
+    put_word(out, "ON UPDATE ", key->on_update ? keel__action_word(key->on_update) : NULL);
+    put_word(out, "ON DELETE ", key->on_delete ? keel__action_word(key->on_delete) : NULL);
+    if (key->set_column_count) {
+        keel__str_char(out, ' ');
+        put_list(out, key->set_columns, key->set_column_count);
+    }
+    put_word(out, "", keel__deferrable_words(key->deferrable));
+    put_word(out, "", key->not_valid ? "NOT VALID" : NULL);
 }
 
 static void put_check(struct keel__str *out, const struct keel_check_model *check)
@@ -310,6 +337,7 @@ static void put_check(struct keel__str *out, const struct keel_check_model *chec
     keel__str_text(out, " (");
     put_short(out, check->expression);
     keel__str_char(out, ')');
+    put_word(out, "", check->not_valid ? "NOT VALID" : NULL);
 }
 
 static void put_index(struct keel__str *out, const struct keel_index_model *index)
@@ -319,9 +347,17 @@ static void put_index(struct keel__str *out, const struct keel_index_model *inde
         const struct keel_index_part *part = &index->parts[i];
         keel__str_text(out, i ? ", " : " (");
         put_short(out, part->column ? part->column : part->expression);
-        keel__str_text(out, part->descending ? " DESC" : "");
+        put_word(out, "COLLATE ", part->collation);
+        put_word(out, "", part->opclass);
+        put_word(out, "", part->descending ? "DESC" : NULL);
+        if (index->method && part->nulls_first != part->descending)
+            keel__str_text(out, part->nulls_first ? " NULLS FIRST" : " NULLS LAST");
     }
     keel__str_char(out, ')');
+    put_include(out, index->include, index->include_count);
+    put_word(out, "", index->nulls_not_distinct ? "NULLS NOT DISTINCT" : NULL);
+    put_word(out, "using ", index->method && strcmp(index->method, "btree") ? index->method : NULL);
+    put_word(out, "with ", index->options);
     if (index->where) {
         keel__str_text(out, " where ");
         put_short(out, index->where);

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INTEGER PRIMARY KEY, a VARCHAR(5)[], j JSONB, n NUMERIC(12, 2), at TIMESTAMPTZ DEFAULT now());
+CREATE INDEX t_j ON t USING gin (j jsonb_path_ops);

@@ -1,0 +1,3 @@
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT COLLATE "C");
+CREATE INDEX t_a ON t (a);
+INSERT INTO t VALUES (1, 'x', 'y'), (2, 'X', 'Y');

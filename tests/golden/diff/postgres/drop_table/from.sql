@@ -1,0 +1,9 @@
+CREATE TABLE users (
+    id INTEGER PRIMARY KEY,
+    email TEXT NOT NULL
+);
+INSERT INTO users VALUES (1, 'ann@example.com'), (2, 'bob@example.com');
+
+CREATE TABLE logins (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users (id));
+CREATE INDEX logins_user ON logins (user_id);
+INSERT INTO logins VALUES (1, 1), (2, 1);

@@ -1,0 +1,1 @@
+CREATE TABLE rooms (id INTEGER PRIMARY KEY, during INT4RANGE, CONSTRAINT apart EXCLUDE USING gist (during WITH &&) WHERE (id > 0));

@@ -1,0 +1,2 @@
+CREATE TABLE orders (id INTEGER PRIMARY KEY, price INTEGER NOT NULL, amount INTEGER NOT NULL, total INTEGER GENERATED ALWAYS AS (price * amount + 1) STORED, plain INTEGER, twice INTEGER GENERATED ALWAYS AS (price * 2) STORED);
+CREATE INDEX orders_total ON orders (total);

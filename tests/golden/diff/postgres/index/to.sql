@@ -1,0 +1,5 @@
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INTEGER);
+CREATE INDEX t_a ON t (a DESC);
+CREATE UNIQUE INDEX t_b ON t (b);
+CREATE INDEX t_ab ON t (b, a);
+CREATE INDEX t_new ON t (a, id);

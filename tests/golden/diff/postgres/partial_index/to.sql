@@ -1,0 +1,2 @@
+CREATE TABLE jobs (id INTEGER PRIMARY KEY, state TEXT NOT NULL, kind TEXT);
+CREATE UNIQUE INDEX one_active ON jobs (kind) WHERE state IN ('active', 'waiting');

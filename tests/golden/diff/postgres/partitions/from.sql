@@ -1,0 +1,6 @@
+CREATE TABLE events (id BIGINT NOT NULL, day INTEGER NOT NULL, body TEXT, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (10);
+
+CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM (10) TO (20);
+CREATE INDEX events_body ON events (body);
+INSERT INTO events VALUES (1, 1, 'x'), (2, 11, 'y');

@@ -1,0 +1,3 @@
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL, n BIGINT);
+CREATE VIEW mails AS SELECT id, email, n FROM users;
+CREATE VIEW many AS SELECT n FROM mails WHERE n > 1;

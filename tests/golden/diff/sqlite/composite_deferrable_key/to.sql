@@ -1,0 +1,2 @@
+CREATE TABLE parts (maker TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (maker, number));
+CREATE TABLE uses (id INTEGER PRIMARY KEY, maker TEXT, number INTEGER, FOREIGN KEY (maker, number) REFERENCES parts (maker, number) DEFERRABLE INITIALLY DEFERRED);

@@ -1,0 +1,1 @@
+CREATE TABLE t (id INTEGER PRIMARY KEY, a varchar (10), b DECIMAL(12, 2), c BLOB, d TEXT);

@@ -1,0 +1,1 @@
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT DEFAULT 'x', b INTEGER DEFAULT (2 + 1), c TEXT DEFAULT (lower('X')), d TEXT DEFAULT (datetime('now')));

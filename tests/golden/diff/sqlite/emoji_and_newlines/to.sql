@@ -1,0 +1,2 @@
+CREATE TABLE "🐢" (id INTEGER PRIMARY KEY, "two
+lines" TEXT NOT NULL, "🦔" TEXT);

@@ -1,0 +1,5 @@
+CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE pet (id INTEGER PRIMARY KEY, owner INTEGER NOT NULL REFERENCES person (id));
+CREATE INDEX pet_owner ON pet (owner);
+INSERT INTO person VALUES (1, 'Ann'), (2, 'Bob');
+INSERT INTO pet VALUES (1, 1), (2, 2), (3, 2);

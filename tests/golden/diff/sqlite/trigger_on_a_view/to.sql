@@ -1,0 +1,7 @@
+CREATE TABLE users (
+    id INTEGER PRIMARY KEY,
+    email TEXT NOT NULL
+);
+
+CREATE VIEW v AS SELECT id, email FROM users;
+CREATE TRIGGER v_insert INSTEAD OF INSERT ON v BEGIN INSERT INTO users VALUES (NEW.id, lower(NEW.email)); END;
