@@ -108,7 +108,7 @@ static const struct keel__rule rules[] = {
      .table = keel__table_large},
     {ABOUT("no-text-search", ADVICE, NONE, true, "Long texts without a search index",
            "Finding a word reads every text.",
-           "Columns called transcript, content, body or article with 500 bytes on average and 100 "
+           "Columns called transcript, content, body or article with 300 bytes on average and 100 "
            "values and more, in a database without any full-text index.",
            "FTS5 in SQLite, a GIN index over to_tsvector() in PostgreSQL.",
            "When nobody searches them."),

@@ -6,7 +6,7 @@
 
 /* Rows that are overwritten, kept for ever, or too big. */
 
-enum { MIN_ROWS = 20, MIN_LOG_ROWS = 500, LONG_TEXT = 500 };
+enum { MIN_ROWS = 20, MIN_LOG_ROWS = 500, LONG_TEXT = 300 };
 
 static const char history_words[] = "history log logs version versions revision revisions change "
                                     "changes transition transitions event events audit journal";
