@@ -96,6 +96,8 @@ static int64_t values_of(const struct keel__profile *profile)
 static bool is_key_like(const struct suggest *s, const struct keel__profile *profile)
 {
     enum keel__key_class class = keel__key_class_of(s->audit->dialect, profile->column);
+    if (profile->column->type.kind == KEEL_LOGICAL_ENUM)
+        return true;
     return class != KEEL__CLASS_NONE && class != KEEL__CLASS_BYTES && profile->max_bytes <= 2000;
 }
 
