@@ -98,7 +98,8 @@ static const struct keel__rule rules[KEEL__CONSTRAINTS_COUNT] = {
                           "where they forget one.",
                    .evidence = "At least three of five tables have no DEFAULT although they have "
                                "columns that want one: times of creation and change, states, "
-                               "flags, counters (six and more of them in all).",
+                               "flags, counters (six and more of them in all); and fewer than half "
+                               "of them have a CHECK, so the database is not where the rules are.",
                    .how = "Add defaults where the program has them; a diff against a schema that "
                           "has them writes the migration.",
                    .wrong_when = "One program alone ever writes, by design."},
@@ -220,7 +221,7 @@ static const struct keel__rule rules[KEEL__CONSTRAINTS_COUNT] = {
                    .title = "A unique column that some rows do not have",
                    .why = "UNIQUE lets any number of NULLs pass. Rows without the key are not "
                           "identified, and may be copies of others.",
-                   .evidence = "Columns that are unique by themselves and NULL in up to a fifth of "
+                   .evidence = "Columns that are unique by themselves and NULL in up to a tenth of "
                                "20 rows and more. `matching` counts them.",
                    .how = "NOT NULL is written as a choice; the rows have to be looked at first.",
                    .wrong_when = "The column is a second, optional name."},

@@ -29,7 +29,7 @@ static bool wants_default(const struct keel_table_model *table,
 
 int keel__defaults_elsewhere_schema(struct keel__audit *audit, struct keel_error *err)
 {
-    size_t tables = 0, without = 0, wanting = 0, mandatory = 0, defaults = 0;
+    size_t tables = 0, checked = 0, without = 0, wanting = 0, mandatory = 0, defaults = 0;
     for (size_t i = 0; i < audit->schema->table_count; i++) {
         const struct keel_table_model *table = &audit->schema->tables[i];
         size_t wanted = 0, given = 0;
@@ -43,11 +43,12 @@ int keel__defaults_elsewhere_schema(struct keel__audit *audit, struct keel_error
             wanted += wants_default(table, column) && !has;
         }
         tables += given > 0 || wanted > 0;
+        checked += (given > 0 || wanted > 0) && table->check_count > 0;
         without += given == 0 && wanted > 0;
         wanting += given == 0 ? wanted : 0;
         defaults += given;
     }
-    if (tables < 3 || wanting < 6 || without * 5 < tables * 3)
+    if (tables < 3 || wanting < 6 || without * 5 < tables * 3 || checked * 2 > tables)
         return KEEL_OK;
     struct keel_finding *finding =
         keel__finding_add(audit, KEEL__CONSTRAINTS(KEEL__CONSTRAINTS_DEFAULTS_ELSEWHERE), NULL);

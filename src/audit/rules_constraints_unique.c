@@ -28,7 +28,8 @@ enum candidate_kind {
     NAME_WITHIN, /* (parent, name) */
     FILE_WITHIN, /* (parent, path) */
     VERSION_OF,  /* (name, version) */
-    PAIR,        /* (reference, reference) of a table that links */
+    PAIR,        /* (reference, reference) of a table that does little but link */
+    LINK,        /* the same of one that does nothing else */
     PER_KIND     /* all references and a kind */
 };
 
@@ -110,6 +111,15 @@ static bool is_foreign_name(const struct keel_column_model *column)
                                         "twitter telegram slack paypal remote ext");
 }
 
+/* A key beside the primary one says already what tells its rows apart. */
+static bool has_natural_key(const struct keel_table_model *table)
+{
+    for (size_t i = 0; i < table->index_count; i++)
+        if (table->indexes[i].unique)
+            return true;
+    return table->unique_count > 0;
+}
+
 static void propose_alone(const struct keel__audit *audit, const struct keel_table_model *table,
                           struct candidates *out)
 {
@@ -125,7 +135,7 @@ static void propose_alone(const struct keel__audit *audit, const struct keel_tab
         else if (keel__name_ends(column->name, "url") &&
                  keel__name_has(column->name, "thumbnail source input"))
             propose(table, out, ALONE, &i, 1);
-        else if (is_text(column) && (strcmp(column->name, "name") == 0) &&
+        else if (is_text(column) && strcmp(column->name, "name") == 0 && !has_natural_key(table) &&
                  !keel__name_has(table->name, "user users person persons people customer customers "
                                               "contact contacts employee employees member members "
                                               "author authors patient patients student students"))
@@ -158,8 +168,8 @@ static void propose_within(const struct keel__audit *audit, const struct keel_ta
     }
     for (size_t i = 0; i < table->column_count; i++) {
         const struct keel_column_model *column = &table->columns[i];
-        if (keel__column_primary(table, column->name) || keel__column_unique(table, column->name))
-            continue;
+        if (keel__column_in_key(table, column->name))
+            continue; /* of another parent, or alone */
         enum candidate_kind kind = 0;
         if (is_integer(column) && keel__name_ends(column->name, place_names) &&
             !keel__name_has(column->name, "max min total count phone route house http lock row "
@@ -201,7 +211,7 @@ static void propose_linked(const struct keel__audit *audit, const struct keel_ta
     if (count < 2 || keel__name_has(table->name, log_names))
         return;
     if (count == 2 && others <= 2 && kind == SIZE_MAX)
-        propose(table, out, PAIR, references, 2);
+        propose(table, out, others == 0 ? LINK : PAIR, references, 2);
     if (kind != SIZE_MAX) {
         references[count] = kind;
         propose(table, out, PER_KIND, references, count + 1);
@@ -355,7 +365,8 @@ static bool nearly_holds(const struct keel__audit *audit, const struct keel__tab
         return share <= NEARLY;
     case LOOKUP_NAME:
     case NAME_WITHIN:
-        return false; /* names repeat */
+    case PAIR:
+        return false; /* names repeat, and so do things that happen between two */
     case ONE_TO_ONE:
         return share <= NEARLY && one_to_one_means_something(audit, facts, candidate, verdict);
     case FILE_WITHIN:
@@ -512,7 +523,7 @@ int keel__key_nulls_table(struct keel__audit *audit, const struct keel__table_fa
     for (size_t i = 0; i < facts->table->column_count; i++) {
         const struct keel__profile *profile = &facts->profiles[i];
         const struct keel_column_model *column = profile->column;
-        if (profile->nulls == 0 || facts->rows < MIN_ROWS || profile->nulls * 5 > profile->rows ||
+        if (profile->nulls == 0 || facts->rows < MIN_ROWS || profile->nulls * 10 > profile->rows ||
             column->not_null || keel__column_primary(facts->table, column->name) ||
             !keel__column_unique(facts->table, column->name))
             continue;
