@@ -1,6 +1,6 @@
 #include "audit/column.h"
 
-#include "audit/reference.h"
+#include "audit/references.h"
 #include "base/str.h"
 #include "schema/render.h"
 #include "schema/tokenize.h"
@@ -228,9 +228,10 @@ const struct keel__reference *keel__column_reference(const struct keel__audit *a
                                                      const char *column)
 {
     const struct keel__reference *soft = NULL;
-    for (size_t i = 0; i < audit->reference_count; i++) {
+    size_t first, count = keel__references_of(audit, table, &first);
+    for (size_t i = first; i < first + count; i++) {
         const struct keel__reference *reference = &audit->references[i];
-        if (reference->table != table || reference->column_count != 1 ||
+        if (reference->column_count != 1 ||
             strcmp(table->columns[reference->columns[0]].name, column) != 0)
             continue;
         if (reference->declared)
