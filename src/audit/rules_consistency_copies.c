@@ -1,3 +1,4 @@
+#include "audit/references.h"
 #include "audit/rules_consistency.h"
 #include "base/error.h"
 #include "schema/model.h"
@@ -14,10 +15,10 @@ static const struct keel__reference *reference_of(const struct keel__audit *audi
                                                   const struct keel_table_model *table,
                                                   const struct keel_column_model *column)
 {
-    for (size_t i = 0; i < audit->reference_count; i++) {
+    size_t first, count = keel__references_of(audit, table, &first);
+    for (size_t i = first; i < first + count; i++) {
         const struct keel__reference *reference = &audit->references[i];
-        if (reference->table == table && reference->column_count == 1 &&
-            &table->columns[reference->columns[0]] == column)
+        if (reference->column_count == 1 && &table->columns[reference->columns[0]] == column)
             return reference;
     }
     return NULL;
@@ -262,10 +263,11 @@ static bool names_a_thing(const struct keel__audit *audit, const struct keel__ta
     const struct keel__profile *profile = keel__facts_profile(facts, column->name);
     const struct keel__reference *reference = reference_of(audit, facts->table, column);
     int64_t values = profile ? profile->rows - profile->nulls : 0;
-    return keel__name_ends(column->name, "id") && !has_table(audit, column->name) &&
+    return keel__name_ends(column->name, "id") &&
            (!reference || !keel__consistency_holds(reference)) && values >= 50 &&
            profile->distinct >= 5 && !profile->distinct_overflow &&
-           profile->distinct * 3 <= values && !keel__ask_unique(facts->table, column->name);
+           profile->distinct * 3 <= values && !keel__ask_unique(facts->table, column->name) &&
+           !has_table(audit, column->name);
 }
 
 static bool is_fact(const struct keel_column_model *id, const struct keel_column_model *column)

@@ -438,14 +438,16 @@ static bool counts_child(const struct keel__audit *audit, const struct keel_colu
     }
     if (*by_name)
         return true;
+    if (*subject && strcmp(subject, "record") != 0 && strcmp(subject, "item") != 0 &&
+        strcmp(subject, "row") != 0 && strcmp(subject, "entry") != 0)
+        return false;
     for (size_t i = 0; i < audit->schema->table_count; i++) {
         keel__role_words(audit->schema->tables[i].name, words, sizeof words);
         keel__name_singular(words, table, sizeof table);
         if (strcmp(subject, table) == 0)
             return false;
     }
-    return strcmp(subject, "record") == 0 || strcmp(subject, "item") == 0 ||
-           strcmp(subject, "row") == 0 || strcmp(subject, "entry") == 0 || !*subject;
+    return true;
 }
 
 static bool sums_child(const struct keel_column_model *stored,
