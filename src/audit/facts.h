@@ -66,6 +66,8 @@ enum keel__shape {
     KEEL__SHAPE_JSON_NULL,       /* the word null */
     KEEL__SHAPE_JSON_NAMES,      /* an array of strings of up to 100 bytes, at least one */
     KEEL__SHAPE_JSON_NAMES_MANY, /* ... at least two */
+    KEEL__SHAPE_JSON_SCORES,     /* an object of at least three members, all numbers */
+    KEEL__SHAPE_JSON_SCORES_OUT, /* ... and one of them is not between 0 and 1 */
     KEEL__SHAPE_JSON_DUST,       /* valid, with a number in it that has float dust */
     KEEL__SHAPE_JSON_NUL, /* valid, with \u0000 or half a surrogate pair in it: jsonb refuses it */
     KEEL__SHAPE_JSON_DUPLICATE_KEY, /* valid, and an object in it has a key twice */

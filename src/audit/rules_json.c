@@ -116,6 +116,27 @@ const struct keel__rule keel__json_rules[JSON_COUNT] = {
           .how = "A table of the names, and one that links.",
           .wrong_when = "The lists are only ever shown, never searched."},
          .table = keel__json_names},
+    [JSON_SCORES] = {{"numbers-in-json", "json", KEEL_SEVERITY_ADVICE, KEEL_FIX_NEEDS_DECISION,
+                      true, true, true, .title = "Numbers under names in JSON",
+                      .why = "A table would hold them as rows: with an index, a check of their "
+                             "range, and sums without unpacking every document.",
+                      .evidence = "JSON columns with at least 20 objects of three members or more "
+                                  "that are all numbers, nine tenths of all values.",
+                      .how = "A table with a row for each number.",
+                      .wrong_when = "The names are many and nobody asks for single ones."},
+                     .table = keel__json_scores},
+    [JSON_SCORES_OUT] = {{"score-out-of-range", "json", KEEL_SEVERITY_WARNING,
+                          KEEL_FIX_NEEDS_DECISION, true, true, true,
+                          .title = "A score in JSON is out of range",
+                          .why = "An average over scores between 0 and 1 is wrong by one that is "
+                                 "85, and nothing in JSON keeps it out.",
+                          .evidence =
+                              "The columns of the rule before: at most one document in twenty with "
+                              "a number outside 0 to 1, when those of all others are inside.",
+                          .how = "Find out whether it is a slip or another scale; then a check "
+                                 "where the value is written.",
+                          .wrong_when = "The numbers are no scores, and small by chance."},
+                         .table = keel__json_scores_out},
     [JSON_AFFINITY] = {{"json-affinity", "json", KEEL_SEVERITY_ADVICE, KEEL_FIX_NEEDS_DECISION,
                         true, false, false, .title = "SQLite takes a JSON column for numeric",
                         .why = "There is no type JSON in SQLite: the word gives the column NUMERIC "

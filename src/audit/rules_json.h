@@ -18,6 +18,8 @@ enum {
     JSON_DUPLICATE,
     JSON_DUST,
     JSON_NAMES,
+    JSON_SCORES,
+    JSON_SCORES_OUT,
     JSON_AFFINITY,
     JSON_NOT_BINARY,
     JSON_SUFFIX,
@@ -53,6 +55,10 @@ int keel__json_dust(struct keel__audit *audit, const struct keel__table_facts *f
                     struct keel_error *err);
 int keel__json_names(struct keel__audit *audit, const struct keel__table_facts *facts,
                      struct keel_error *err);
+int keel__json_scores(struct keel__audit *audit, const struct keel__table_facts *facts,
+                      struct keel_error *err);
+int keel__json_scores_out(struct keel__audit *audit, const struct keel__table_facts *facts,
+                          struct keel_error *err);
 /* rules_json_declared.c */
 int keel__json_affinity(struct keel__audit *audit, const struct keel__table_facts *facts,
                         struct keel_error *err);

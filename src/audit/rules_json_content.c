@@ -187,3 +187,67 @@ int keel__json_names(struct keel__audit *audit, const struct keel__table_facts *
     }
     return KEEL_OK;
 }
+
+/* ---- numbers under names --------------------------------------------------------------------- */
+
+static bool holds_scores(const struct keel__audit *audit, const struct keel__profile *profile)
+{
+    int64_t scores = SHAPE(profile, JSON_SCORES);
+    return scores >= KEEL__ENOUGH_ROWS && scores * 10 >= keel__json_valid(profile) * 9 &&
+           keel__json_column(audit, profile);
+}
+
+int keel__json_scores(struct keel__audit *audit, const struct keel__table_facts *facts,
+                      struct keel_error *err)
+{
+    (void)err;
+    for (size_t c = 0; facts->scanned && c < facts->table->column_count; c++) {
+        const struct keel__profile *profile = &facts->profiles[c];
+        if (!holds_scores(audit, profile))
+            continue;
+        struct keel_finding *finding =
+            keel__finding_add(audit, &keel__json_rules[JSON_SCORES], facts->table);
+        if (!finding)
+            continue;
+        keel__finding_column(audit, finding, profile->column->name);
+        keel__finding_data(finding, facts, SHAPE(profile, JSON_SCORES));
+        keel__finding_examples(audit, finding, &profile->examples[KEEL__SHAPE_JSON_SCORES]);
+        keel__finding_say(
+            audit, finding,
+            "%lld of %lld values of %s are objects of nothing but numbers: to compare "
+            "or add up one of them, all documents are unpacked",
+            (long long)SHAPE(profile, JSON_SCORES), (long long)keel__column_values(profile),
+            profile->column->name);
+        keel__repair_choice(audit, finding, facts->table,
+                            "a table with a row for each number: what it belongs to, its name, its "
+                            "value",
+                            NULL);
+    }
+    return KEEL_OK;
+}
+
+int keel__json_scores_out(struct keel__audit *audit, const struct keel__table_facts *facts,
+                          struct keel_error *err)
+{
+    (void)err;
+    for (size_t c = 0; facts->scanned && c < facts->table->column_count; c++) {
+        const struct keel__profile *profile = &facts->profiles[c];
+        int64_t out = SHAPE(profile, JSON_SCORES_OUT), scores = SHAPE(profile, JSON_SCORES);
+        if (out == 0 || out * 20 > scores || !holds_scores(audit, profile))
+            continue;
+        struct keel_finding *finding =
+            keel__finding_add(audit, &keel__json_rules[JSON_SCORES_OUT], facts->table);
+        if (!finding)
+            continue;
+        keel__finding_column(audit, finding, profile->column->name);
+        keel__finding_data(finding, facts, out);
+        keel__finding_examples(audit, finding, &profile->examples[KEEL__SHAPE_JSON_SCORES_OUT]);
+        keel__finding_say(audit, finding,
+                          "%lld of %lld documents of %s have a number outside 0 to 1, where all "
+                          "numbers of the others are inside",
+                          (long long)out, (long long)scores, profile->column->name);
+        keel__repair_choice(audit, finding, facts->table,
+                            "find out whether they are slips or of another scale", NULL);
+    }
+    return KEEL_OK;
+}

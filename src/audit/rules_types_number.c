@@ -303,7 +303,9 @@ int keel__types_64_bits(struct keel__audit *audit, const struct keel__table_fact
         const struct keel_column_model *column = profile->column;
         if (column->type.kind != KEEL_LOGICAL_INTEGER || profile->integers == 0 ||
             (profile->max_integer <= INT32_MAX && profile->min_integer >= INT32_MIN) ||
-            profile->has_time || keel__column_unique(facts->table, column->name) ||
+            (SHAPE(profile, EPOCH_S) + SHAPE(profile, EPOCH_MS) + SHAPE(profile, EPOCH_US)) * 2 >
+                profile->integers ||
+            keel__column_unique(facts->table, column->name) ||
             keel__name_ends(column->name, "id ids hash ts time at timestamp"))
             continue;
         struct keel_finding *finding =

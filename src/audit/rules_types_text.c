@@ -343,16 +343,13 @@ static bool is_close(const struct keel__profile *profile)
 static void limits_of_table(struct keel__audit *audit, const struct keel__table_facts *facts)
 {
     const struct keel_table_model *table = facts->table;
-    const char **names = keel__arena_calloc(audit->arena, table->column_count + 1, sizeof *names);
     size_t count = 0, close = 0;
-    for (size_t c = 0; names && c < table->column_count; c++)
-        if (is_limited(&table->columns[c]))
-            names[count++] = table->columns[c].name;
+    for (size_t c = 0; c < table->column_count; c++)
+        count += is_limited(&table->columns[c]);
     struct keel_finding *finding =
         count ? keel__finding_add(audit, &keel__types_rules[TYPES_LENGTH], table) : NULL;
     if (!finding)
         return;
-    keel__finding_columns(audit, finding, names, count);
     for (size_t c = 0; c < table->column_count; c++) {
         const struct keel__profile *profile = &facts->profiles[c];
         if (!is_limited(profile->column))
@@ -365,9 +362,9 @@ static void limits_of_table(struct keel__audit *audit, const struct keel__table_
     }
     keel__finding_data(finding, facts, 0);
     keel__finding_say(audit, finding,
-                      "%zu columns have a length limit; the longest value of %zu of them comes "
-                      "within a tenth of it, and the next longer one will be refused",
-                      count, close);
+                      "%zu column%s a length limit, of which %zu hold%s a value within a tenth of "
+                      "it: the next longer one will be refused",
+                      count, count == 1 ? " has" : "s have", close, close == 1 ? "s" : "");
     keel__repair_choice(audit, finding, table,
                         "text, and a CHECK (length(...) <= n) where a limit is really meant", NULL);
 }

@@ -9,8 +9,10 @@ struct reader {
     struct keel__shape_scratch *scratch;
     const char *at, *end;
     bool nul, duplicate, dust;
-    size_t names, others; /* elements of the outermost array: short strings, anything else */
-    size_t keys;          /* remembered: those of the open objects, the innermost last */
+    /* elements of the outermost array, or members of the outermost object */
+    size_t names, numbers, others; /* short strings; numbers; anything else */
+    bool beyond;                   /* a number that is not between 0 and 1 */
+    size_t keys;                   /* remembered: those of the open objects, the innermost last */
     unsigned depth;
 };
 
@@ -299,19 +301,34 @@ static bool value(struct reader *in, bool *opened)
     }
 }
 
+/* What stands from there to in->at in the outermost array or object. */
+static void note_element(struct reader *in, const char *from)
+{
+    size_t size = (size_t)(in->at - from);
+    char text[40];
+    if (*from == '"' && size <= MAX_NAME_BYTES + 2)
+        in->names++;
+    else if ((*from == '-' || is_digit(*from)) && size < sizeof text) {
+        memcpy(text, from, size);
+        text[size] = '\0';
+        double number = strtod(text, NULL);
+        in->beyond |= number < 0 || number > 1;
+        in->numbers++;
+    } else
+        in->others++;
+}
+
 static bool document(struct reader *in)
 {
     bool more = true;
     while (more) {
-        bool element = in->depth == 1 && !in->scratch->levels[0].object;
+        bool outermost = in->depth == 1;
         skip_blanks(in);
         const char *from = in->at;
         if (!value(in, &more))
             return false;
-        if (element && *from == '"' && in->at - from <= MAX_NAME_BYTES + 2)
-            in->names++;
-        else if (element)
-            in->others++;
+        if (outermost)
+            note_element(in, from);
         if (!more && !after_value(in, &more))
             return false;
     }
@@ -407,11 +424,15 @@ void keel__shape_json(struct keel__shape_scratch *scratch, struct keel_slice tex
                                             : KEEL__SHAPE_JSON_SCALAR;
     out->shapes |= KEEL__SHAPE_BIT(kind) |
                    (*start == 'n' ? KEEL__SHAPE_BIT(KEEL__SHAPE_JSON_NULL) : 0) |
-                   (in.names && !in.others ? KEEL__SHAPE_BIT(KEEL__SHAPE_JSON_NAMES) : 0) |
-                   (in.names > 1 && !in.others ? KEEL__SHAPE_BIT(KEEL__SHAPE_JSON_NAMES_MANY) : 0) |
                    (in.nul ? KEEL__SHAPE_BIT(KEEL__SHAPE_JSON_NUL) : 0) |
                    (in.dust ? KEEL__SHAPE_BIT(KEEL__SHAPE_JSON_DUST) : 0) |
                    (in.duplicate ? KEEL__SHAPE_BIT(KEEL__SHAPE_JSON_DUPLICATE_KEY) : 0);
+    bool names = kind == KEEL__SHAPE_JSON_ARRAY && in.names && !in.others && !in.numbers;
+    bool scores = kind == KEEL__SHAPE_JSON_OBJECT && in.numbers > 2 && !in.others && !in.names;
+    out->shapes |= (names ? KEEL__SHAPE_BIT(KEEL__SHAPE_JSON_NAMES) : 0) |
+                   (names && in.names > 1 ? KEEL__SHAPE_BIT(KEEL__SHAPE_JSON_NAMES_MANY) : 0) |
+                   (scores ? KEEL__SHAPE_BIT(KEEL__SHAPE_JSON_SCORES) : 0) |
+                   (scores && in.beyond ? KEEL__SHAPE_BIT(KEEL__SHAPE_JSON_SCORES_OUT) : 0);
     if (kind == KEEL__SHAPE_JSON_STRING) {
         in.at = start + 1;
         in.end = text.data + text.size;

@@ -249,6 +249,14 @@ static void json(void **state)
     has_not("[\"Music\", 1]", BIT(JSON_NAMES));
     has_not("[[\"Music\", \"News\"]]", BIT(JSON_NAMES));
     has_not("{\"a\": [\"Music\"]}", BIT(JSON_NAMES));
+    has("{\"a\": 0.5, \"b\": 1, \"c\": 0}", BIT(JSON_SCORES));
+    has_not("{\"a\": 0.5, \"b\": 1, \"c\": 0}", BIT(JSON_SCORES_OUT) | BIT(JSON_NAMES));
+    has("{\"a\": 0.5, \"b\": 1.01, \"c\": 0}", BIT(JSON_SCORES) | BIT(JSON_SCORES_OUT));
+    has("{\"a\": 0.5, \"b\": -1e-3, \"c\": 0}", BIT(JSON_SCORES_OUT));
+    has_not("{\"a\": 0.5, \"b\": 1}", BIT(JSON_SCORES));
+    has_not("{\"a\": 0.5, \"b\": 1, \"c\": \"0\"}", BIT(JSON_SCORES));
+    has_not("{\"a\": 0.5, \"b\": 1, \"c\": {}}", BIT(JSON_SCORES));
+    has_not("[1, 2, 3]", BIT(JSON_SCORES));
     has_not("\"open", BIT(JSON_BROKEN) | BIT(JSON_STRING));
     assert_true(shaped("[\"\xff\"]", 5).shapes & BIT(JSON_BROKEN));
     assert_true(shaped("[\"\xc3\xa9\"]", 6).shapes & BIT(JSON_ARRAY));
@@ -288,7 +296,7 @@ static void json_bounds(void **state)
 {
     (void)state;
     enum { DEEP = 1000, WIDE = 70000 };
-    static char text[WIDE * 12 + 64];
+    static char text[WIDE * 16 + 64];
     for (size_t depth = DEEP; depth <= DEEP + 1; depth++) {
         memset(text, '[', depth);
         memset(text + depth, ']', depth);
@@ -305,10 +313,10 @@ static void json_bounds(void **state)
         size_t size = 0;
         text[size++] = '{';
         for (size_t i = 0; i < widths[w]; i++)
-            size += (size_t)snprintf(text + size, 32, "\"%zu\":0,", i);
-        snprintf(text + size, 32, "\"%zu\":0}", widths[w] - 1);
+            size += (size_t)snprintf(text + size, 32, "\"%zu\":null,", i);
+        snprintf(text + size, 32, "\"%zu\":null}", widths[w] - 1);
         expect(text, BIT(JSON_OBJECT) | (widths[w] < WIDE ? BIT(JSON_DUPLICATE_KEY) : 0));
-        snprintf(text + size, 32, "\"%zu\":0}", widths[w]);
+        snprintf(text + size, 32, "\"%zu\":null}", widths[w]);
         expect(text, BIT(JSON_OBJECT));
     }
 }
