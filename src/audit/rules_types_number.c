@@ -1,5 +1,6 @@
 #include "audit/evidence.h"
 #include "audit/reference.h"
+#include "audit/rules_times.h"
 #include "audit/rules_types.h"
 #include "schema/model.h"
 
@@ -303,10 +304,8 @@ int keel__types_64_bits(struct keel__audit *audit, const struct keel__table_fact
         const struct keel_column_model *column = profile->column;
         if (column->type.kind != KEEL_LOGICAL_INTEGER || profile->integers == 0 ||
             (profile->max_integer <= INT32_MAX && profile->min_integer >= INT32_MIN) ||
-            (SHAPE(profile, EPOCH_S) + SHAPE(profile, EPOCH_MS) + SHAPE(profile, EPOCH_US)) * 2 >
-                profile->integers ||
-            keel__column_unique(facts->table, column->name) ||
-            keel__name_ends(column->name, "id ids hash ts time at timestamp"))
+            keel__column_unique(facts->table, column->name) || keel__time_name(column->name) ||
+            keel__name_ends(column->name, "id ids hash"))
             continue;
         struct keel_finding *finding =
             keel__finding_add(audit, &keel__types_rules[TYPES_64_BITS], facts->table);
