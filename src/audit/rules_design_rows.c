@@ -143,11 +143,13 @@ int keel__table_rewritten(struct keel__audit *audit, const struct keel__table_fa
     bool updated = keel__role_updated(table) != NULL;
     const struct keel__probe *probe = keel__facts_probe(facts, rewritten_key());
     if (!facts->scanned || is_history(table) || is_versioned(table) ||
-        keel__design_has_history(audit, table) || (updated && (!probe || !probe->matching)))
+        (updated && (!probe || !probe->matching)))
         return KEEL_OK;
     for (size_t i = 0; i < table->column_count; i++) {
         if (!is_document(facts, i) || (!updated && !is_slot(table, table->columns[i].name)))
             continue;
+        if (keel__design_has_history(audit, table)) /* looks at all tables: last */
+            return KEEL_OK;
         struct keel_finding *finding = keel__design_add(audit, "document-overwritten", table);
         if (!finding)
             return keel__nomem(err);

@@ -168,8 +168,15 @@ static int attempt(struct keel__scan *scan, struct keel_error *err)
     if (rc)
         return rc;
     rc = begin(scan, err);
+    bool spread = !scan->in_heaps;
     if (!rc)
         rc = keel__scan_rows(scan, err);
+    if (!rc && spread && scan->in_heaps) { /* it is known now that windows are no use here */
+        fini(scan);
+        rc = begin(scan, err);
+        if (!rc)
+            rc = keel__scan_rows(scan, err);
+    }
     keel_db_rollback(scan->audit->db);
     if (!rc)
         rc = end(scan, err);

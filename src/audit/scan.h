@@ -136,7 +136,8 @@ struct keel__scan {
     bool failed; /* memory was out */
     /* reading */
     size_t table_index;
-    int64_t wanted;                /* rows; negative: all */
+    int64_t wanted; /* rows; negative: all */
+    bool in_heaps;  /* rowids stand in few heaps: windows over them show too little */
     size_t first_probe, probe_end; /* of the statement under way */
     bool with_columns;             /* the statement reads the columns as well */
     int64_t goal;                  /* rows there are to read, about; 0: not known */

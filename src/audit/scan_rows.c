@@ -284,6 +284,7 @@ static int read_windows(struct keel__scan *scan, const char *rowid, int64_t low,
         covered > 0 ? (int64_t)((double)scan->facts->rows * (span / covered)) : 0;
     if (scan->facts->row_count < scan->facts->rows)
         scan->facts->row_count = scan->facts->rows;
+    scan->in_heaps = scan->facts->rows < scan->wanted / 10;
     return rc;
 }
 
@@ -320,6 +321,8 @@ static int sqlite_rows(struct keel__scan *scan, struct keel_error *err)
     }
     if (!rowid)
         return read_first(scan, "it has no rowid to spread over", err);
+    if (scan->in_heaps)
+        return read_first(scan, "its rowids are too unevenly spread", err);
     scan->goal = scan->wanted;
     return read_windows(scan, rowid, ends[0], ends[1], err);
 }

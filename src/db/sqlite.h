@@ -18,6 +18,8 @@ struct keel__sqlite {
     bool timed_out;
     atomic_bool interrupted; /* keel_db_interrupt during the statement under way */
     int64_t changes_before;
+    bool leave_no_wal; /* there was no -wal file when another program's database was opened to read
+                        */
 };
 
 /* A prepared statement's own part. */

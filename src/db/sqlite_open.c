@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { DEFAULT_BUSY_TIMEOUT_MS = 5000, PROGRESS_EVERY_OPS = 4000 };
 
@@ -156,6 +157,25 @@ int keel__sqlite_reset(struct keel_db *db, struct keel_error *err)
     return rc ? rc : configure(db, err);
 }
 
+static bool has_wal(const struct keel_db *db)
+{
+    char path[4096];
+    return snprintf(path, sizeof path, "%s-wal", db->url.target) < (int)sizeof path &&
+           access(path, F_OK) == 0;
+}
+
+/* Reading a database in WAL mode makes a -wal and a -shm file, which a read-only connection cannot
+ * take away again. The last connection that may write does, when it is closed and nobody else has
+ * the database open; with nothing in the -wal file nothing is written. */
+static void take_wal_away(const struct keel_db *db)
+{
+    sqlite3 *handle = NULL;
+    if (sqlite3_open_v2(db->url.target, &handle, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE,
+                        NULL) == SQLITE_OK)
+        sqlite3_exec(handle, "PRAGMA schema_version", NULL, NULL, NULL);
+    sqlite3_close_v2(handle);
+}
+
 int keel__sqlite_open(struct keel_db *db, struct keel_error *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -179,6 +199,7 @@ int keel__sqlite_open(struct keel_db *db, struct keel_error *err)
         flags |= SQLITE_OPEN_CREATE;
     if (keel__url_is_memory(&db->url))
         flags = (flags & ~SQLITE_OPEN_READONLY) | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    sqlite->leave_no_wal = db->options.foreign && db->options.read_only && !has_wal(db);
     int result = sqlite3_open_v2(db->url.target, &sqlite->handle, flags, NULL);
     if (result != SQLITE_OK)
         return sqlite->handle ? keel__sqlite_error(db, result, err) : keel__nomem(err);
@@ -196,6 +217,8 @@ void keel__sqlite_close(struct keel_db *db)
 {
     struct keel__sqlite *sqlite = keel__sqlite_of(db);
     sqlite3_close_v2(sqlite->handle);
+    if (sqlite->leave_no_wal && has_wal(db))
+        take_wal_away(db);
     free(sqlite);
     db->handle = NULL;
 }
