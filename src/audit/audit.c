@@ -131,8 +131,17 @@ static int again(struct keel__audit *audit, bool failed, struct keel_error *err)
 
 static bool is_read(const struct keel_table_model *table)
 {
-    return (table->kind == KEEL_TABLE_PLAIN || table->kind == KEEL_TABLE_PARTITIONED) &&
-           !keel__table_is_ours(table);
+    return table->kind == KEEL_TABLE_PLAIN || table->kind == KEEL_TABLE_PARTITIONED;
+}
+
+/* No rule sees what keel itself keeps in the database. */
+static void leave_out_ours(struct keel_schema *schema)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < schema->table_count; i++)
+        if (!keel__table_is_ours(&schema->tables[i]))
+            schema->tables[kept++] = schema->tables[i];
+    schema->table_count = kept;
 }
 
 static int table_rules(struct keel__audit *audit, const struct keel__rule_choice *choice,
@@ -234,6 +243,7 @@ static int look(struct keel__audit *audit, struct keel__audit_memory *memory,
         rc = keel_schema_read(&memory->schema, audit->db, NULL, err);
     if (rc)
         return rc;
+    leave_out_ours(memory->schema);
     audit->schema = out->schema = memory->schema;
     rc = make_facts(audit, &facts, err);
     audit->facts = facts;

@@ -52,10 +52,22 @@ static int phase(enum keel__repair_kind kind)
     }
 }
 
+/* Longer indexes first: they serve for shorter ones. */
+static int index_order(const struct keel__repair *a, const struct keel__repair *b)
+{
+    if (a->kind != KEEL__REPAIR_ADD_INDEX)
+        return 0;
+    size_t x = ((const struct keel_index_model *)a->item)->part_count;
+    size_t y = ((const struct keel_index_model *)b->item)->part_count;
+    return x > y ? -1 : x < y;
+}
+
 static int by_phase(const void *a, const void *b)
 {
     const struct work *x = a, *y = b;
     int order = phase(x->repair->kind) - phase(y->repair->kind);
+    if (order == 0)
+        order = index_order(x->repair, y->repair);
     if (order)
         return order;
     return x->place < y->place ? -1 : x->place > y->place;
@@ -371,6 +383,8 @@ static int prepare(struct writer *w, size_t *repairs, struct keel_error *err)
     int rc = collect(w, err);
     for (size_t i = 0; rc == 0 && i < w->work_count; i++)
         rc = make(w, &w->works[i], err);
+    if (rc == 0)
+        rc = keel__fix_index_references(fix, err);
     if (rc == 0)
         rc = keel__fix_follow(fix, err);
     *repairs = 0;

@@ -52,6 +52,8 @@ struct keel__fix {
  * was changed), NULL otherwise. */
 int keel__fix_model(struct keel__fix *fix, const struct keel__repair *repair, const char **why_not,
                     struct keel_error *err);
+/* Adds an index for each new foreign key that has none. Called once, after all repairs. */
+int keel__fix_index_references(struct keel__fix *fix, struct keel_error *err);
 /* The place of table in the schema's array. */
 size_t keel__fix_table_index(const struct keel__fix *fix, const struct keel_table_model *table);
 /* A name for something new: as made by format, made shorter and numbered until nothing has it. NULL

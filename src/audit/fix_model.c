@@ -199,6 +199,7 @@ static int add_index(struct keel__fix *fix, struct keel_table_model *t,
     return index.name ? APPEND(fix, t->indexes, t->index_count, &index) : KEEL_NOMEM;
 }
 
+/* Of a new foreign key, once it is known what other repairs bring. */
 static int index_columns(struct keel__fix *fix, struct keel_table_model *t,
                          const char *const *columns, size_t count)
 {
@@ -305,10 +306,7 @@ static int add_foreign_key(struct keel__fix *fix, struct keel_table_model *t,
         if (!key.name)
             return KEEL_NOMEM;
     }
-    int rc = APPEND(fix, t->foreign_keys, t->foreign_key_count, &key);
-    if (rc == 0 && !is_indexed(t, key.columns, key.column_count))
-        rc = index_columns(fix, t, key.columns, key.column_count);
-    return rc;
+    return APPEND(fix, t->foreign_keys, t->foreign_key_count, &key);
 }
 
 static int change_foreign_key(struct keel__fix *fix, struct keel_table_model *t,
@@ -517,6 +515,20 @@ static int change(struct keel__fix *fix, struct keel_table_model *t,
         return 0;
     }
     return 0;
+}
+
+int keel__fix_index_references(struct keel__fix *fix, struct keel_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < fix->to.table_count; i++) {
+        struct keel_table_model *t = &fix->to.tables[i];
+        for (size_t k = fix->from->tables[i].foreign_key_count; rc == 0 && k < t->foreign_key_count;
+             k++)
+            if (!is_indexed(t, t->foreign_keys[k].columns, t->foreign_keys[k].column_count))
+                rc = index_columns(fix, t, t->foreign_keys[k].columns,
+                                   t->foreign_keys[k].column_count);
+    }
+    return rc ? keel__arena_error(&fix->arena, err) : 0;
 }
 
 int keel__fix_model(struct keel__fix *fix, const struct keel__repair *repair, const char **why_not,

@@ -1,5 +1,6 @@
 #include "audit/fix.h"
 
+#include "keel_sql_audit.h"
 #include "schema/model.h"
 #include "schema/render.h"
 
@@ -42,22 +43,42 @@ static struct keel__fix_rows *rows_of(struct keel__fix *fix, size_t index)
     return NULL;
 }
 
-static struct keel__fix_rows *add_rows(struct keel__fix *fix, const struct keel_table_model *table)
+/* A name that no earlier repair has taken either: the audit's schema leaves keel's tables out. */
+static int name_quarantine(struct keel__fix *fix, const struct keel_table_model *table,
+                           const char **out, struct keel_error *err)
 {
-    struct keel__fix_rows *rows = rows_of(fix, keel__fix_table_index(fix, table));
-    if (rows)
-        return rows;
-    const char *name = keel__fix_name(fix, "keel_quarantine_%s", table->name);
-    if (!name)
-        return NULL;
-    rows = KEEL__PUSH(&fix->arena, fix->rows, fix->row_count);
+    const struct keel_row *row;
+    for (int n = 1;; n++) {
+        *out = n == 1 ? keel__fix_name(fix, "keel_quarantine_%s", table->name)
+                      : keel__fix_name(fix, "keel_quarantine_%d_%s", n, table->name);
+        if (!*out)
+            return keel__arena_error(&fix->arena, err);
+        int rc =
+            keel_db_one(fix->db, &keel_q_audit_fix_taken, KEEL_PARAMS(keel_cstr(*out)), &row, err);
+        if (rc || keel_row_int(row, 0) == 0)
+            return rc;
+    }
+}
+
+static int add_rows(struct keel__fix *fix, const struct keel_table_model *table,
+                    struct keel__fix_rows **out, struct keel_error *err)
+{
+    const char *name;
+    *out = rows_of(fix, keel__fix_table_index(fix, table));
+    if (*out)
+        return 0;
+    int rc = name_quarantine(fix, table, &name, err);
+    if (rc)
+        return rc;
+    struct keel__fix_rows *rows = KEEL__PUSH(&fix->arena, fix->rows, fix->row_count);
     if (!rows)
-        return NULL;
+        return keel__arena_error(&fix->arena, err);
     rows->table = table;
     rows->index = keel__fix_table_index(fix, table);
     rows->quarantine = name;
     rows->row_name = fix->dialect == KEEL_SQLITE ? row_name_of(table) : NULL;
-    return rows;
+    *out = rows;
+    return 0;
 }
 
 /* ---- what leaves ----------------------------------------------------------------------------- */
@@ -86,9 +107,11 @@ int keel__fix_breach(struct keel__fix *fix, const struct keel__repair *repair, i
     keel__str_fini(&sql);
     if (rc || *count == 0)
         return rc;
-    struct keel__fix_rows *rows = add_rows(fix, table);
-    struct keel__fix_breach *breach =
-        rows ? KEEL__PUSH(&fix->arena, rows->breaches, rows->breach_count) : NULL;
+    struct keel__fix_rows *rows;
+    rc = add_rows(fix, table, &rows, err);
+    if (rc)
+        return rc;
+    struct keel__fix_breach *breach = KEEL__PUSH(&fix->arena, rows->breaches, rows->breach_count);
     if (!breach)
         return keel__arena_error(&fix->arena, err);
     breach->condition = repair->breaks;
@@ -128,8 +151,10 @@ static int add_followers(struct keel__fix *fix, struct keel_error *err)
             for (size_t k = 0; k < t->foreign_key_count; k++) {
                 if (!parent_rows(fix, &t->foreign_keys[k]))
                     continue;
-                if (!add_rows(fix, &fix->from->tables[i]))
-                    return keel__arena_error(&fix->arena, err);
+                struct keel__fix_rows *rows;
+                int rc = add_rows(fix, &fix->from->tables[i], &rows, err);
+                if (rc)
+                    return rc;
                 more = true;
                 break;
             }

@@ -388,7 +388,7 @@ static int report_child(struct keel__audit *audit, const struct keel__reference 
     struct lineage line;
     const char *id = late ? "child-after-last-change" : "child-older-than-parent";
     const struct keel__probe *probe =
-        exceptions(audit, late ? "child-late" : "child-older", reference, late ? 10 : 30);
+        exceptions(audit, late ? "child-late" : "child-older", reference, late ? 10 : 15);
     if (!probe || !keel__consistency_holds(reference) || !lineage_of(audit, reference, &line))
         return KEEL_OK;
     const struct keel__table_facts *facts = keel__facts_of(audit, reference->table);

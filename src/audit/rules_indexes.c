@@ -410,7 +410,7 @@ static int add_unused(void *context, const struct keel_row *row, struct keel_err
         return 0;
     const struct keel_table_model *table =
         table_named(audit->schema, keel_row_text(row, 0), keel_row_text(row, 1));
-    if (!table || keel__table_is_ours(table))
+    if (!table)
         return 0;
     char *name = keel__arena_dup(audit->arena, keel_row_text(row, 2));
     const struct keel_index_model *index = NULL;

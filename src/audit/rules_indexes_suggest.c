@@ -9,7 +9,7 @@ enum {
     MIN_ROWS = 100, /* below, a scan is as good */
     MIN_ROWS_NAMED = 20 /* of a table that bigger ones refer to */,
     MANY_ROWS = 1000,
-    MAX_SUGGESTED = 6, /* a table */
+    MAX_SUGGESTED = 64, /* a table */
     MAX_PARTS = 3
 };
 
@@ -17,7 +17,8 @@ struct suggestion {
     const char *columns[MAX_PARTS];
     size_t count;
     const char *why;
-    int weight; /* the heaviest are kept */
+    int weight;      /* the heaviest are kept */
+    bool needs_time; /* alone it would not help */
 };
 
 struct suggest {
@@ -131,7 +132,7 @@ static struct suggestion *suggest(struct suggest *s, const char *why, int weight
     if (s->count == sizeof s->found / sizeof *s->found)
         return NULL;
     struct suggestion *new = &s->found[s->count++];
-    *new = (struct suggestion){{first}, 1, why, weight};
+    *new = (struct suggestion){.columns = {first}, .count = 1, .why = why, .weight = weight};
     if (second)
         new->columns[new->count++] = second;
     if (third)
@@ -186,7 +187,10 @@ static void few_values(struct suggest *s, size_t i)
     if (keel__word_among(last, "status state") && words.count <= 2 &&
         strcmp(words.words[0], "http") != 0) {
         const char *type = few_valued(s, "type kind");
-        suggest(s, "lists by state", 10, name, type ? type : s->time, type ? s->time : NULL);
+        struct suggestion *new =
+            suggest(s, "lists by state", 10, name, type ? type : s->time, type ? s->time : NULL);
+        if (new)
+            new->needs_time = !s->time;
     } else if (!s->time) {
         return;
     } else if (flag) {
@@ -227,8 +231,19 @@ static bool repeats(const struct keel__profile *profile, int times)
                : profile->distinct * times <= values_of(profile);
 }
 
-/* A reference without an index, whose rows are listed by time. A declared one gets its index from
- * another rule; an index it has is made longer only for one reference a table. */
+/* Whether a reference's rows can be listed by time already. */
+static bool is_lengthened(const struct suggest *s)
+{
+    for (size_t i = 0; s->time && i < s->table->column_count; i++) {
+        const char *both[] = {s->table->columns[i].name, s->time};
+        if (keel__leads_index(s->table, both, 2) && reference_of(s, i))
+            return true;
+    }
+    return false;
+}
+
+/* A reference whose rows are listed by time. An index that a declared one has, or gets from another
+ * rule, is made longer only for one reference a table. */
 static void reference(struct suggest *s, size_t i, bool *lengthened)
 {
     const char *name = s->table->columns[i].name;
@@ -237,13 +252,13 @@ static void reference(struct suggest *s, size_t i, bool *lengthened)
     if (!r || !s->time || values_of(profile) * 2 < profile->rows || profile->distinct < 2 ||
         keel__column_is_unique(s->table, name) || leads_longer(s->table, name))
         return;
-    if (!r->declared && keel__reference_holds(r) && !leads(s, name)) {
+    bool soft = !r->declared && keel__reference_holds(r);
+    if (soft && !leads(s, name)) {
         if (repeats(profile, 2))
             suggest(s, "what belongs to one of them, newest first", 9, name, s->time, NULL);
         return;
     }
-    if (!r->declared || !leads(s, name) || *lengthened ||
-        profile->distinct * 10 > values_of(profile) * 9)
+    if (!(r->declared || soft) || *lengthened || profile->distinct * 10 > values_of(profile) * 9)
         return;
     *lengthened = true;
     suggest(s, "what belongs to one of them, newest first", 5, name, s->time, NULL);
@@ -287,8 +302,22 @@ static void look_up(struct suggest *s, size_t i)
 /* ---- times and names --------------------------------------------------------------------------
  */
 
+/* An index of several columns that ends in this one. */
+static bool ends_longer(const struct suggest *s, const char *column)
+{
+    for (size_t i = 0; i < s->table->index_count; i++) {
+        const struct keel_index_model *index = &s->table->indexes[i];
+        const char *last = index->part_count ? index->parts[index->part_count - 1].column : NULL;
+        if (index->part_count > 1 && last && !index->where && keel__name_is(last, column))
+            return true;
+    }
+    return false;
+}
+
 static bool any_time_is_indexed(const struct suggest *s)
 {
+    if (s->time && ends_longer(s, s->time))
+        return true;
     for (size_t i = 0; i < s->table->column_count; i++)
         if (time_rank(&s->table->columns[i]) && leads(s, s->table->columns[i].name))
             return true;
@@ -368,6 +397,13 @@ static void tell(struct suggest *s, const struct keel__rule *rule, const struct 
     keel__finding_say(audit, f, "%s has no index on %s: %s read all of about %lld rows.",
                       s->table->name, keel__columns_text(audit, what->columns, what->count),
                       what->why, (long long)s->facts->row_count);
+    if (what->needs_time) {
+        f->fix = KEEL_FIX_NEEDS_DECISION;
+        f->fix_text = "The table has no time to sort by, and these few values alone hardly select: "
+                      "add a time first, then the index on both.";
+        keel__repair_add(audit, f, KEEL__REPAIR_CHOICE, s->table);
+        return;
+    }
     f->fix_text = "Adds the index.";
     struct keel__repair *add = keel__repair_add(audit, f, KEEL__REPAIR_ADD_INDEX, s->table);
     if (add)
@@ -407,8 +443,8 @@ void keel__suggest_indexes(struct keel__audit *audit, const struct keel__rule *r
         return;
     name_of_parent(&s);
     if (facts->rows >= MIN_ROWS) {
-        bool lengthened = false;
         s.time = time_column(s.table);
+        bool lengthened = is_lengthened(&s);
         for (size_t i = 0; i < s.table->column_count; i++) {
             few_values(&s, i);
             reference(&s, i, &lengthened);

@@ -29,19 +29,30 @@ static const struct keel__rule rules[RULE_COUNT];
 
 static void name_object(struct keel_finding *f, const struct keel__reference *r)
 {
-    if (f && r->declared->name)
+    if (f && r->declared && r->declared->name)
         keel__finding_object(f, "constraint", r->declared->name);
+}
+
+/* The names of its columns; out has room for as many as a reference can have. */
+static void names_of(const struct keel__reference *r, const char **out)
+{
+    for (size_t i = 0; i < r->column_count; i++)
+        out[i] = r->table->columns[r->columns[i]].name;
 }
 
 static void set_columns(struct keel__audit *audit, struct keel_finding *f,
                         const struct keel__reference *r)
 {
-    keel__finding_columns(audit, f, r->declared->columns, r->declared->column_count);
+    const char *names[sizeof r->columns / sizeof *r->columns];
+    names_of(r, names);
+    keel__finding_columns(audit, f, names, r->column_count);
 }
 
 static const char *columns_of(struct keel__audit *audit, const struct keel__reference *r)
 {
-    return keel__names_text(audit, r->declared->columns, r->declared->column_count);
+    const char *names[sizeof r->columns / sizeof *r->columns];
+    names_of(r, names);
+    return keel__names_text(audit, names, r->column_count);
 }
 
 /* ---- rows that break a declared key ------------------------------------------------------------
@@ -432,7 +443,8 @@ static int nullable_table(struct keel__audit *audit, const struct keel__table_fa
     (void)err;
     for (size_t i = first; i < first + count && facts->scanned; i++) {
         const struct keel__reference *r = &audit->references[i];
-        if (!r->declared || !r->parent || r->column_count != 1 || r->parent == r->table)
+        if (!(r->declared || keel__reference_holds(r)) || !r->parent || r->column_count != 1 ||
+            r->parent == r->table)
             continue;
         const struct keel__profile *profile = &facts->profiles[r->columns[0]];
         if (facts->rows < MIN_ROWS || profile->nulls == 0 || profile->nulls * 10 > facts->rows)
@@ -446,7 +458,7 @@ static int nullable_table(struct keel__audit *audit, const struct keel__table_fa
         keel__finding_say(audit, f, "%lld of %lld rows of %s belong to no row of %s: %s is NULL%s.",
                           (long long)profile->nulls, (long long)facts->rows, r->table->name,
                           r->parent->name, columns_of(audit, r),
-                          r->declared->on_delete == KEEL_ACTION_SET_NULL
+                          r->declared && r->declared->on_delete == KEEL_ACTION_SET_NULL
                               ? " (ON DELETE SET NULL makes it so)"
                               : "");
         f->fix_text = "Decide whose these rows are, then NOT NULL; deleting them loses what they "
@@ -765,8 +777,9 @@ static const struct keel__rule rules[RULE_COUNT] = {
                    .title = "A few rows belong to nothing",
                    .why = "A reference that is nearly always there is relied upon: sums by parent "
                           "miss these rows.",
-                   .evidence = "A declared foreign key that is NULL in at most 10% of the rows (20 "
-                               "and more), not one to the same table.",
+                   .evidence =
+                       "A foreign key, declared or shown by the data, that is NULL in at most "
+                       "10% of the rows (20 and more), not one to the same table.",
                    .how = "Decide whose the rows are, then NOT NULL. Deleting them would lose what "
                           "they record.",
                    .wrong_when = "The reference is optional."},

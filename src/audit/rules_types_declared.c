@@ -154,7 +154,7 @@ int keel__types_strict(struct keel__audit *audit, struct keel_error *err)
     size_t loose = 0, ready = 0, all = 0;
     for (size_t t = 0; t < audit->schema->table_count; t++) {
         const struct keel_table_model *table = &audit->schema->tables[t];
-        if (table->kind != KEEL_TABLE_PLAIN || keel__table_is_ours(table))
+        if (table->kind != KEEL_TABLE_PLAIN)
             continue;
         all++;
         loose += !table->strict;
