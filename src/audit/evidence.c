@@ -190,6 +190,21 @@ void keel__repair_choice(struct keel__audit *audit, struct keel_finding *finding
     finding->fix_text = fix_text;
 }
 
+/* A key of several columns that ends in a number: rows have their places in a sequence. */
+static bool is_numbered(const struct keel_table_model *table)
+{
+    for (size_t i = 0; i <= table->unique_count; i++) {
+        const struct keel_key_model *key = i ? &table->uniques[i - 1] : table->primary_key;
+        const struct keel_column_model *last =
+            key && key->column_count > 1
+                ? keel_table_column(table, key->columns[key->column_count - 1])
+                : NULL;
+        if (last && last->type.kind == KEEL_LOGICAL_INTEGER)
+            return true;
+    }
+    return false;
+}
+
 void keel__repair_check(struct keel__audit *audit, struct keel_finding *finding,
                         const struct keel_table_model *table, const char *column,
                         const char *expression, const char *breaks, int64_t breaking,
@@ -197,13 +212,16 @@ void keel__repair_check(struct keel__audit *audit, struct keel_finding *finding,
 {
     if (!finding)
         return;
-    if (breaking > 0 && keel__table_is_parent(audit, table)) {
+    bool parent = keel__table_is_parent(audit, table);
+    if (breaking > 0 && (parent || is_numbered(table))) {
         keel__repair_choice(
             audit, finding, table,
-            keel__audit_text(audit,
-                             "mend or clear the %lld values first: other tables refer to these "
-                             "rows, so they cannot be moved away; then CHECK (%s)",
-                             (long long)breaking, expression),
+            keel__audit_text(audit, "mend or clear the %lld values first: %s; then CHECK (%s)",
+                             (long long)breaking,
+                             parent ? "other tables refer to these rows, so they cannot be moved "
+                                      "away"
+                                    : "moved away, these rows would leave gaps in a sequence",
+                             expression),
             NULL);
         return;
     }

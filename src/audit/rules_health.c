@@ -238,7 +238,7 @@ static int free_pages(struct keel__audit *audit, struct keel_error *err)
     int64_t pages[3];
     bool answered;
     int rc = file_pages(audit, pages, &answered, err);
-    if (rc || !answered || pages[1] < MIN_FREE_PAGES || pages[1] * 4 < pages[0])
+    if (rc || !answered || pages[1] < MIN_FREE_PAGES || pages[1] * 2 <= pages[0])
         return rc;
     struct keel_finding *finding = add(audit, FREE_PAGES, NULL);
     if (!finding)
@@ -574,7 +574,10 @@ static const struct keel__rule rules[] = {
                               .title = "Much of the file is empty",
                               .why = "Backups and copies carry what nobody needs; after many "
                                      "deletes rows also lie far apart.",
-                              .evidence = "At least a quarter of the pages, and 256, are free.",
+                              .evidence =
+                                  "More than half of the pages, and 256, are free. A migration "
+                                  "that rebuilds tables leaves half of them free, which "
+                                  "new rows fill again.",
                               .how = "VACUUM, when nobody else writes.",
                               .wrong_when = "When it will fill up again soon."},
                     .schema = free_pages},
