@@ -58,3 +58,8 @@ def audit(keel, database, *rules):
     report = json.loads(done.stdout)
     assert report["skipped"] == []
     return Report(report)
+
+
+def named(finding):
+    """The name of the index, constraint, trigger or view that a finding is about, or None."""
+    return finding["index"] or finding["constraint"] or finding["trigger"] or finding["view"]
