@@ -242,6 +242,18 @@ static struct weight weigh_domain(const struct keel_domain_model *old,
                : safe;
 }
 
+/* An identity that takes the column over goes on counting where the sequence was. */
+static struct weight weigh_sequence(struct keel__differ *d, const struct keel_sequence_model *s)
+{
+    const struct keel__pair *pair =
+        s->owner_table ? keel__differ_old_table(d, s->schema, s->owner_table) : NULL;
+    const struct keel_column_model *now =
+        pair ? keel__map_get(&pair->new_columns, 0,
+                             keel_slice_of(keel__differ_renamed(d, pair, s->owner_column)))
+             : NULL;
+    return now && now->identity ? safe : DESTRUCTIVE("the number it has counted to is lost");
+}
+
 static struct weight weigh_other(enum keel_dialect dialect, const struct keel_change *change)
 {
     switch (change->kind) {
@@ -258,8 +270,6 @@ static struct weight weigh_other(enum keel_dialect dialect, const struct keel_ch
         return weigh_labels(change->old_item, change->new_item);
     case KEEL_CHANGE_DOMAIN:
         return weigh_domain(change->old_item, change->new_item);
-    case KEEL_CHANGE_DROP_SEQUENCE:
-        return DESTRUCTIVE("the number it has counted to is lost");
     case KEEL_CHANGE_DROP_EXTENSION:
         return DESTRUCTIVE("what belongs to it, columns of its types too, is lost");
     default:
@@ -284,7 +294,9 @@ static struct weight weigh(enum keel_dialect dialect, const struct keel_change *
 
 void keel__change_weigh(struct keel__differ *d, struct keel_change *change)
 {
-    struct weight weight = weigh(d->dialect, change);
+    struct weight weight = change->kind == KEEL_CHANGE_DROP_SEQUENCE
+                               ? weigh_sequence(d, change->old_item)
+                               : weigh(d->dialect, change);
     change->risk = weight.risk;
     change->why = weight.why;
 }

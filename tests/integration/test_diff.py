@@ -63,6 +63,13 @@ def assert_consistent(parsed, told):
         assert change["what"] in told.stdout
 
 
+@pytest.mark.parametrize("case", cases(GOLDEN / "fail", 30))
+def test_what_must_fail(case, diff):
+    told = diff(case / "from.sql", case / "to.sql", case.parent.name, *renames(case))
+    assert (told.returncode, told.stdout) == (ERROR, "")
+    held(case / "expected.txt", told.stderr.replace(str(case), "{case}"))
+
+
 @pytest.mark.parametrize("case", cases(GOLDEN, 80))
 def test_a_case_is_equal_to_itself(case, diff):
     told = diff(case / "to.sql", case / "to.sql", case.parent.name)

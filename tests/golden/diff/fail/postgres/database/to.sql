@@ -1,0 +1,2 @@
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);
+ALTER DATABASE postgres SET work_mem = '1MB';

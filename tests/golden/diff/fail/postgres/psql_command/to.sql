@@ -1,0 +1,2 @@
+\connect other
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);

@@ -1,0 +1,2 @@
+CREATE ROLE keel_test_role;
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);

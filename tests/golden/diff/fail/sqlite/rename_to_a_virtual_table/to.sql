@@ -1,0 +1,1 @@
+CREATE VIRTUAL TABLE u USING fts5(a, b);

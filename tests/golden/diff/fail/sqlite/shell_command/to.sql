@@ -1,0 +1,2 @@
+.tables
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);
