@@ -15,18 +15,18 @@ const struct keel__rule keel__json_rules[JSON_COUNT] = {
                  "PostgreSQL: mend them, then jsonb.",
           .wrong_when = "The column takes plain text as well, by design."},
          .schema = keel__json_invalid},
-    [JSON_AS_TEXT] =
-        {{"json-as-text", "json", KEEL_SEVERITY_ADVICE, KEEL_FIX_AUTOMATIC, true, true, true,
-          .title = "Nothing checks that JSON is JSON",
-          .why = "The first program that writes a cut or empty text into it is noticed by the one "
-                 "that reads it.",
-          .evidence =
-              "The same columns as for broken JSON, when all values are valid and no CHECK speaks "
-              "of them. SQLite does not check a column that is declared JSON either.",
-          .how = "SQLite: CHECK (json_valid(x)) is added. PostgreSQL: `jsonb` is a decision, for "
-                 "it does not keep spaces and the order of keys.",
-          .wrong_when = "The bytes must be kept as they came (a signed document)."},
-         .schema = keel__json_as_text},
+    [JSON_AS_TEXT] = {{"json-as-text", "json", KEEL_SEVERITY_ADVICE, KEEL_FIX_AUTOMATIC, true, true,
+                       true, .title = "Nothing checks that JSON is JSON",
+                       .why = "The first program that writes a cut or empty text into it is "
+                              "noticed by the one that reads it.",
+                       .evidence =
+                           "The same columns as for broken JSON (of text: with at least 20 "
+                           "values), when all values are valid and no CHECK speaks of them. SQLite "
+                           "does not check a column that is declared JSON either.",
+                       .how = "SQLite: CHECK (json_valid(x)) is added. PostgreSQL: `jsonb` is a "
+                              "decision, for it does not keep spaces and the order of keys.",
+                       .wrong_when = "The bytes must be kept as they came (a signed document)."},
+                      .schema = keel__json_as_text},
     [JSON_MIXED] = {{"json-and-text-mixed", "json", KEEL_SEVERITY_WARNING, KEEL_FIX_NEEDS_DECISION,
                      true, true, true, .title = "JSON and plain text in one column",
                      .why = "Text that happens to parse (12345, true, null) is taken for JSON, and "

@@ -122,7 +122,8 @@ static void json_as_text(struct keel__audit *audit, const struct keel__table_fac
                          const struct keel__profile *profile)
 {
     int64_t values = keel__column_values(profile);
-    if (invalid(profile) > 0 || !keel__json_column(audit, profile) ||
+    if ((!is_declared(profile) && values < KEEL__ENOUGH_ROWS) || invalid(profile) > 0 ||
+        !keel__json_column(audit, profile) ||
         (audit->dialect == KEEL_POSTGRES && is_declared(profile)) ||
         (is_declared(profile) && profile->texts != values) ||
         has_json_check(audit, facts->table, profile->column->name))

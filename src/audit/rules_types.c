@@ -181,16 +181,15 @@ const struct keel__rule keel__types_rules[TYPES_COUNT] = {
                            "to change first, which drivers notice (DATETIME, BOOLEAN, JSON).",
                        .wrong_when = "The database is also written by SQLite older than 3.37."},
                       .schema = keel__types_strict},
-    [TYPES_64_BITS] =
-        {{"integer-beyond-32-bits", "types", KEEL_SEVERITY_ADVICE, KEEL_FIX_NONE, true, false, true,
-          .title = "Numbers need more than 32 bits",
-          .why = "SQLite's INTEGER holds 64 bits under any name; `integer` in PostgreSQL and int "
-                 "in many programs hold 32.",
-          .evidence =
-              "Integer columns with a value beyond 32 bits, that are no keys, ids or times.",
-          .how = "Nothing in SQLite; in PostgreSQL the type is bigint.",
-          .wrong_when = "All readers use 64 bits."},
-         .table = keel__types_64_bits},
+    [TYPES_64_BITS] = {{"integer-beyond-32-bits", "types", KEEL_SEVERITY_ADVICE, KEEL_FIX_NONE,
+                        true, false, true, .title = "Numbers need more than 32 bits",
+                        .why = "SQLite's INTEGER holds 64 bits under any name; `integer` in "
+                               "PostgreSQL and int in many programs hold 32.",
+                        .evidence = "Integer columns with a value beyond 32 bits, that are no "
+                                    "keys, ids or times, of tables that are not STRICT.",
+                        .how = "Nothing in SQLite; in PostgreSQL the type is bigint.",
+                        .wrong_when = "All readers use 64 bits."},
+                       .table = keel__types_64_bits},
     [TYPES_CUT] = {{"value-cut-off", "types", KEEL_SEVERITY_WARNING, KEEL_FIX_NEEDS_DECISION, true,
                     true, true, .title = "Values were cut off",
                     .why = "The end is lost. Cut names no longer match what they refer to, and two "
