@@ -102,6 +102,8 @@ bool keel__differ_is_marked(struct keel__differ *d, const struct keel__map *set,
  * (the text is the old model's); NULL: none are. */
 void keel__normal(struct keel__str *out, struct keel__differ *d, const char *sql,
                   const struct keel__pair *pair);
+/* diff_casts.c: what PostgreSQL prints in two ways, in one; text is what keel__normal wrote. */
+void keel__normal_casts(struct keel__str *text, struct keel__differ *d);
 bool keel__normal_same(struct keel__differ *d, const char *old_sql, const char *new_sql,
                        const struct keel__pair *pair);
 /* Calls each for every name (folded) that sql may mean; words of SQL among them. */

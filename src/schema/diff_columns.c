@@ -30,7 +30,6 @@ bool keel__is_replaced(struct keel__differ *d, const struct keel_table_model *ol
     return old->kind != now->kind ||
            !keel__normal_same(d, old->virtual_sql, now->virtual_sql, NULL) ||
            !keel__normal_same(d, old->partition_by, now->partition_by, NULL) ||
-           !keel__normal_same(d, old->partition_bound, now->partition_bound, NULL) ||
            has_other_parent(d, old->partition_of_schema, old->partition_of,
                             now->partition_of_schema, now->partition_of);
 }
@@ -41,6 +40,7 @@ static void compare_options(struct keel__differ *d, const struct keel__pair *pai
     if (old->strict != now->strict || old->without_rowid != now->without_rowid ||
         old->unlogged != now->unlogged || !keel__same_text(old->options, now->options) ||
         !keel__same_text(old->comment, now->comment) ||
+        !keel__normal_same(d, old->partition_bound, now->partition_bound, NULL) ||
         has_other_parent(d, old->inherits_schema, old->inherits, now->inherits_schema,
                          now->inherits))
         keel__change_of(d, KEEL__PHASE_COLUMNS, pair,

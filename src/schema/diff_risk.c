@@ -216,6 +216,9 @@ static struct weight weigh_options(enum keel_dialect dialect, const struct keel_
         return BLOCKING("SQLite has to rebuild the table, and it fails on values of another type");
     if (dialect == KEEL_SQLITE)
         return BLOCKING(rebuilt);
+    if (!keel__same_text(old->partition_bound, now->partition_bound))
+        return BLOCKING("the partition is detached and attached again, which reads every row, and "
+                        "it fails on those beyond the bounds");
     return old->unlogged != now->unlogged
                ? BLOCKING("every row is written anew while nobody can use the table")
                : safe;

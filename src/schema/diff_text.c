@@ -185,6 +185,8 @@ void keel__normal(struct keel__str *out, struct keel__differ *d, const char *sql
         put_token(&n, &token, &next);
         token = next;
     }
+    if (d->dialect == KEEL_POSTGRES)
+        keel__normal_casts(out, d);
 }
 
 bool keel__normal_same(struct keel__differ *d, const char *old_sql, const char *new_sql,

@@ -475,6 +475,8 @@ static void say_options(struct keel__str *out, const struct keel_change *change)
     if (!keel__same_text(old->options, now->options))
         say_option(out, &first, "has the storage parameters ",
                    now->options ? now->options : "of the server");
+    if (!keel__same_text(old->partition_bound, now->partition_bound))
+        say_option(out, &first, "holds rows ", now->partition_bound);
     if (!keel__same_text(old->inherits, now->inherits))
         say_option(out, &first, "inherits from ", now->inherits ? now->inherits : "no table");
     if (!keel__same_text(old->comment, now->comment))
