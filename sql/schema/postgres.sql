@@ -243,47 +243,40 @@ JOIN pg_catalog.pg_class v ON v.oid = d.refobjid AND v.relkind IN ('v', 'm')
 ORDER BY 1, 2;
 
 -- name: schema_postgres_unmodelled
--- What the model has no place for, in the words of pg_describe_object where it has them.
+-- What the model has no place for, in the words of pg_describe_object where it has them; those are asked for last, since
+-- they take long.
 -- params: schemas json
 -- returns: description text
 -- postgres:
-SELECT d.what FROM (
-    SELECT CASE t.typtype WHEN 'c' THEN 'composite ' WHEN 'r' THEN 'range ' ELSE 'base ' END
-           || pg_catalog.pg_describe_object('pg_catalog.pg_type'::regclass, t.oid, 0),
-           t.typnamespace, 'pg_catalog.pg_type'::regclass, t.oid
+SELECT d.prefix || pg_catalog.pg_describe_object(d.described, d.described_oid, 0) AS what FROM (
+    SELECT CASE t.typtype WHEN 'c' THEN 'composite ' WHEN 'r' THEN 'range ' ELSE 'base ' END,
+           'pg_catalog.pg_type'::regclass, t.oid, t.typnamespace, 'pg_catalog.pg_type'::regclass, t.oid
     FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
     WHERE (t.typtype IN ('r', 'b') AND t.typcategory <> 'A') OR (t.typtype = 'c' AND c.relkind = 'c')
     UNION ALL
-    SELECT 'aggregate ' || pg_catalog.pg_describe_object('pg_catalog.pg_proc'::regclass, p.oid, 0),
-           p.pronamespace, 'pg_catalog.pg_proc'::regclass, p.oid
+    SELECT 'aggregate ', 'pg_catalog.pg_proc'::regclass, p.oid, p.pronamespace, 'pg_catalog.pg_proc'::regclass, p.oid
     FROM pg_catalog.pg_proc p WHERE p.prokind = 'a'
     UNION ALL
-    SELECT pg_catalog.pg_describe_object('pg_catalog.pg_rewrite'::regclass, r.oid, 0),
-           c.relnamespace, 'pg_catalog.pg_class'::regclass, c.oid
+    SELECT '', 'pg_catalog.pg_rewrite'::regclass, r.oid, c.relnamespace, 'pg_catalog.pg_class'::regclass, c.oid
     FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class WHERE r.rulename <> '_RETURN'
     UNION ALL
-    SELECT pg_catalog.pg_describe_object('pg_catalog.pg_policy'::regclass, p.oid, 0),
-           c.relnamespace, 'pg_catalog.pg_class'::regclass, c.oid
+    SELECT '', 'pg_catalog.pg_policy'::regclass, p.oid, c.relnamespace, 'pg_catalog.pg_class'::regclass, c.oid
     FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
     UNION ALL
-    SELECT 'row level security of ' || pg_catalog.pg_describe_object('pg_catalog.pg_class'::regclass, c.oid, 0),
-           c.relnamespace, 'pg_catalog.pg_class'::regclass, c.oid
+    SELECT 'row level security of ', 'pg_catalog.pg_class'::regclass, c.oid, c.relnamespace, 'pg_catalog.pg_class'::regclass, c.oid
     FROM pg_catalog.pg_class c WHERE c.relrowsecurity
     UNION ALL
-    SELECT pg_catalog.pg_describe_object('pg_catalog.pg_statistic_ext'::regclass, s.oid, 0),
-           s.stxnamespace, 'pg_catalog.pg_statistic_ext'::regclass, s.oid
+    SELECT '', 'pg_catalog.pg_statistic_ext'::regclass, s.oid, s.stxnamespace, 'pg_catalog.pg_statistic_ext'::regclass, s.oid
     FROM pg_catalog.pg_statistic_ext s
     UNION ALL
-    SELECT pg_catalog.pg_describe_object('pg_catalog.pg_collation'::regclass, l.oid, 0),
-           l.collnamespace, 'pg_catalog.pg_collation'::regclass, l.oid
+    SELECT '', 'pg_catalog.pg_collation'::regclass, l.oid, l.collnamespace, 'pg_catalog.pg_collation'::regclass, l.oid
     FROM pg_catalog.pg_collation l
     UNION ALL
-    SELECT pg_catalog.pg_describe_object('pg_catalog.pg_operator'::regclass, o.oid, 0),
-           o.oprnamespace, 'pg_catalog.pg_operator'::regclass, o.oid
-    FROM pg_catalog.pg_operator o) d (what, namespace, class, oid)
+    SELECT '', 'pg_catalog.pg_operator'::regclass, o.oid, o.oprnamespace, 'pg_catalog.pg_operator'::regclass, o.oid
+    FROM pg_catalog.pg_operator o) d (prefix, described, described_oid, namespace, class, oid)
 JOIN pg_catalog.pg_namespace n ON n.oid = d.namespace
 WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND ($1::jsonb IS NULL OR $1::jsonb ? n.nspname)
   AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend e
                   WHERE e.classid = d.class AND e.objid = d.oid AND e.deptype = 'e')
-ORDER BY d.what;
+ORDER BY what;
