@@ -145,7 +145,6 @@ static void write_shape(struct keel__pg *pg)
     keel__pg_columns(pg);
     keel__pg_tables_options(pg);
     keel__pg_sequences_own(pg);
-    keel__pg_types_drop_aside(pg);
     keel__pg_functions_add(pg, false);
 }
 
@@ -164,6 +163,7 @@ static void write_all(struct keel__pg *pg)
     keel__pg_columns_drop(pg, false);
     keel__pg_tables_drop(pg, false);
     keel__pg_sequences_drop(pg);
+    keel__pg_types_drop_aside(pg);
     keel__pg_types_drop(pg);
     keel__pg_references_add(pg);
     keel__pg_references_validate(pg);

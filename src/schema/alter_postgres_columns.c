@@ -288,18 +288,41 @@ void keel__pg_columns_drop(struct keel__pg *pg, bool early)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
+/* SET STORAGE DEFAULT is PostgreSQL 16's. */
+static const char *own_storage(const struct keel_logical_type *type)
+{
+    if (type->dimensions)
+        return "EXTENDED";
+    switch (type->kind) {
+    case KEEL_LOGICAL_DECIMAL:
+        return "MAIN";
+    case KEEL_LOGICAL_BOOLEAN:
+    case KEEL_LOGICAL_INTEGER:
+    case KEEL_LOGICAL_REAL:
+    case KEEL_LOGICAL_DATE:
+    case KEEL_LOGICAL_TIME:
+    case KEEL_LOGICAL_TIMESTAMP:
+    case KEEL_LOGICAL_INTERVAL:
+    case KEEL_LOGICAL_UUID:
+    case KEEL_LOGICAL_MONEY:
+    case KEEL_LOGICAL_ENUM:
+        return "PLAIN";
+    default:
+        return "EXTENDED";
+    }
+}
+
 static void change_options(struct keel__pg *pg, const struct keel__pg_column *column)
 {
     const struct keel_column_model *was = column->was, *is = column->is;
     if (column->gone)
         return;
-    if (was->generated && !is->generated)
-        keel__str_text(alter_column(pg, column), " DROP EXPRESSION;\n");
     if (was->not_null && !is->not_null)
         keel__str_text(alter_column(pg, column), " DROP NOT NULL;\n");
-    if (!keel__pg_same(was->storage, is->storage))
+    /* A new type brings its own. */
+    if (column->type ? is->storage != NULL : !keel__pg_same(was->storage, is->storage))
         keel__str_printf(alter_column(pg, column), " SET STORAGE %s;\n",
-                         is->storage ? is->storage : "DEFAULT");
+                         is->storage ? is->storage : own_storage(&is->type));
     if (!keel__pg_same(was->comment, is->comment))
         keel__postgres_comment(keel__pg_next(pg), "COLUMN", column->table->schema,
                                column->table->name, is->name, is->comment);
@@ -327,6 +350,9 @@ void keel__pg_columns(struct keel__pg *pg)
 #define EACH for (size_t i = 0; i < pg->column_count; i++)
     EACH if (!follows_parent(pg, &pg->columns[i]))
     {
+        const struct keel__pg_column *c = &pg->columns[i];
+        if (c->was->generated && !c->is->generated && !c->gone)
+            keel__str_text(alter_column(pg, c), " DROP EXPRESSION;\n");
         drop_default(pg, &pg->columns[i]);
         if (pg->columns[i].was->identity != KEEL_IDENTITY_SERIAL &&
             pg->columns[i].is->identity != KEEL_IDENTITY_SERIAL)

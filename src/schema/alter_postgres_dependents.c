@@ -219,6 +219,28 @@ static bool loses_key(const struct keel__pg *pg, const struct keel_table_model *
     return false;
 }
 
+static bool key_is_touched(const struct keel__pg *pg, const struct keel_table_model *t,
+                           const struct keel_key_model *key)
+{
+    return key && (touches(pg, t, key->columns, key->column_count, false) ||
+                   touches(pg, t, key->include, key->include_count, false));
+}
+
+/* Whether a key that may hold references up is built again because of one of its columns, included
+ * ones, too: PostgreSQL refuses that while a reference needs it. */
+static bool rebuilds_key(const struct keel__pg *pg, const struct keel_table_model *parent)
+{
+    if (key_is_touched(pg, parent, parent->primary_key))
+        return true;
+    for (size_t i = 0; i < parent->unique_count; i++)
+        if (key_is_touched(pg, parent, &parent->uniques[i]))
+            return true;
+    for (size_t i = 0; i < parent->index_count; i++)
+        if (parent->indexes[i].unique && reads_touched(pg, parent, parent->indexes[i].sql, false))
+            return true;
+    return false;
+}
+
 static int remake_references(struct keel__pg *pg, const struct keel_table_model *t, bool *more,
                              struct keel_error *err)
 {
@@ -229,7 +251,7 @@ static int remake_references(struct keel__pg *pg, const struct keel_table_model 
         bool touched = touches(pg, t, key->columns, key->column_count, false);
         if (parent && !touched)
             touched = touches(pg, parent, key->parent_columns, key->column_count, false) ||
-                      loses_key(pg, parent, key);
+                      rebuilds_key(pg, parent) || loses_key(pg, parent, key);
         if (touched)
             rc = remake(pg, KEEL_CHANGE_DROP_FOREIGN_KEY, KEEL_CHANGE_ADD_FOREIGN_KEY, key, t, more,
                         err);

@@ -37,6 +37,36 @@ static bool only_adds(const struct keel_enum_model *was, const struct keel_enum_
     return k == was->label_count;
 }
 
+static const struct keel_check_model *same_check(const struct keel_domain_model *domain,
+                                                 const struct keel_check_model *check)
+{
+    for (size_t i = 0; i < domain->check_count; i++)
+        if (keel__pg_same(domain->checks[i].name, check->name) &&
+            keel__pg_same(domain->checks[i].expression, check->expression))
+            return &domain->checks[i];
+    return NULL;
+}
+
+/* PostgreSQL does not add rules to a domain that columns have arrays of. */
+static bool is_in_arrays(const struct keel__pg *pg, const char *name)
+{
+    for (size_t i = 0; i < pg->to->table_count; i++)
+        for (size_t k = 0; k < pg->to->tables[i].column_count; k++) {
+            const struct keel_column_model *column = &pg->to->tables[i].columns[k];
+            if (column->type.dimensions && keel__pg_mentions(column->declared_type, name))
+                return true;
+        }
+    return false;
+}
+
+static bool has_new_rules(const struct keel_domain_model *was, const struct keel_domain_model *is)
+{
+    for (size_t i = 0; i < is->check_count; i++)
+        if (!same_check(was, &is->checks[i]))
+            return true;
+    return is->not_null && !was->not_null;
+}
+
 static int check_type(struct keel__pg *pg, const struct keel_change *change, struct keel_error *err)
 {
     if (change->kind == KEEL_CHANGE_ENUM_LABELS) {
@@ -45,7 +75,9 @@ static int check_type(struct keel__pg *pg, const struct keel_change *change, str
     }
     if (change->kind == KEEL_CHANGE_DOMAIN) {
         const struct keel_domain_model *was = change->old_item, *is = change->new_item;
-        return keel__pg_same(was->base_type, is->base_type) ? 0 : swap(pg, is->name, err);
+        bool stays = keel__pg_same(was->base_type, is->base_type) &&
+                     !(has_new_rules(was, is) && is_in_arrays(pg, is->name));
+        return stays ? 0 : swap(pg, is->name, err);
     }
     return 0;
 }
@@ -261,16 +293,6 @@ static void alter_domain(struct keel__pg *pg, const struct keel_domain_model *do
     if (text)
         keel__str_text(out, text);
     keel__str_text(out, ";\n");
-}
-
-static const struct keel_check_model *same_check(const struct keel_domain_model *domain,
-                                                 const struct keel_check_model *check)
-{
-    for (size_t i = 0; i < domain->check_count; i++)
-        if (keel__pg_same(domain->checks[i].name, check->name) &&
-            keel__pg_same(domain->checks[i].expression, check->expression))
-            return &domain->checks[i];
-    return NULL;
 }
 
 static void name_of_check(struct keel__pg *pg, const struct keel_domain_model *domain,
