@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { MAX_SET = 24, MIN_ROWS = 20, MIN_ROWS_SMALL = 5, MIN_ROWS_AUTOMATIC = 50 };
 
@@ -75,7 +76,8 @@ static void list_words(struct keel__audit *audit, struct keel__str *out,
 {
     struct keel__literal literal;
     keel__column_default(audit->dialect, column, &literal);
-    bool missing = literal.kind == KEEL__LITERAL_STRING && literal.text[0];
+    bool missing = literal.kind == KEEL__LITERAL_STRING && literal.text[0] &&
+                   strcasecmp(literal.text, "null") != 0;
     size_t listed = 0;
     for (size_t i = 0; i < vocabulary->count; i++) {
         const struct keel__vocabulary_word *word = &vocabulary->words[i];

@@ -1,5 +1,8 @@
 """The audit's rules on words: what they must find, with exact counts, and what they must leave alone."""
 
+import sqlite3
+
+import psycopg
 import pytest
 from audited import audit, counts, fill, spread
 
@@ -95,6 +98,27 @@ def test_a_default_word_makes_a_set_of_a_small_table(keel, database):
     report = audit(keel, database, "words")
     assert report.places("unchecked-words") == ["t.tracker"]
     assert report.at("unchecked-words", "t", "tracker")["fix"] == "needs-decision"
+
+
+def test_its_repair_holds_and_can_be_undone(keel, database, tmp_path):
+    """A CHECK over the words, the default dropped that was a word in quotes, and both undone again."""
+    database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, status TEXT NOT NULL DEFAULT 'new', note TEXT DEFAULT 'NULL');")
+    rows = [(n, ["open", "it's done", "failed"][n % 3], f"note {n}" if n % 2 else None) for n in range(60)]
+    fill(database, "t", rows)
+    before = keel("schema", database.url, "--json", "--table", "t").stdout
+    rules = ("--rules", "unchecked-words", "--rules", "default-null-in-quotes")
+    keel("audit", database.url, "--full", *rules, "--fix", tmp_path / "fix", check=False)
+    keel("migrate", "up", "--dir", tmp_path / "fix", "--db", database.url)
+    report = audit(keel, database, "unchecked-words", "default-null-in-quotes", "default-breaks-check")
+    assert report.report["findings"] == []
+    database.execute("INSERT INTO t (id) VALUES (900);")
+    assert database.rows("SELECT status, note FROM t WHERE id = 900") == [("new", None)]
+    with pytest.raises((sqlite3.IntegrityError, psycopg.errors.CheckViolation)):
+        database.execute("INSERT INTO t (id, status) VALUES (901, 'Open');")
+    database.execute("DELETE FROM t WHERE id = 900;")
+    keel("migrate", "down", "--dir", tmp_path / "fix", "--db", database.url)
+    assert keel("schema", database.url, "--json", "--table", "t").stdout == before
+    assert database.rows("SELECT id, status, note FROM t ORDER BY id") == rows
 
 
 # ---- several-spellings, email-letter-case, key-evaded-by-letter-case ------------------------------------------------
