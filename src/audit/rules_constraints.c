@@ -204,7 +204,8 @@ static const struct keel__rule rules[KEEL__CONSTRAINTS_COUNT] = {
                        "The same candidates as for undeclared-key, when up to 5 in 100 rows "
                        "repeat one (files within a parent: 35). `matching` counts the rows "
                        "that are too many, `counts` the repeated values. A warning for "
-                       "tokens and for numbers within a parent, otherwise advice.",
+                       "tokens, and for numbers within a parent that are counted through (1, 2, "
+                       "3), otherwise advice.",
                    .how = "The query that shows the duplicates and the UNIQUE index that follows "
                           "are written as a choice.",
                    .wrong_when = "Repetitions are meant (two payments for one order)."},
@@ -257,9 +258,11 @@ static const struct keel__rule rules[KEEL__CONSTRAINTS_COUNT] = {
                    .why = "A duration below zero is a clock that was set back or a subtraction the "
                           "wrong way round; sums and averages count it in.",
                    .evidence =
-                       "Numbers named as counts, sizes, durations, costs or prices, of "
+                       "Numbers named as counts, sizes, durations, costs, prices or quantities, of "
                        "which at most a tenth is negative and no CHECK speaks. Differences, "
-                       "balances, refunds and coordinates are left out.",
+                       "balances, coordinates, and costs and quantities in tables of refunds, "
+                       "returns and movements are left out. Costs and quantities are advice only "
+                       "when more than 1 in 100 is negative.",
                    .how = "The query that shows them and the CHECK that follows are written as a "
                           "choice.",
                    .wrong_when = "Corrections are booked as negative amounts."},
@@ -292,10 +295,10 @@ static const struct keel__rule rules[KEEL__CONSTRAINTS_COUNT] = {
                    .why = "A probability of 12 or a latitude of 200 is a unit mixed up or a column "
                           "swapped.",
                    .evidence =
-                       "Numbers called probability (0 to 1), latitude and longitude, "
-                       "month, hour, minute, port: a warning; percent (0 to 100), ratio, "
-                       "confidence, rate (0 to 1): advice. At most a twentieth is outside - "
-                       "where more is, the name means something else - and no CHECK speaks.",
+                       "Numbers called probability (0 to 1), latitude, longitude, port: a warning; "
+                       "percent (0 to 100), ratio, confidence, rate (0 to 1), month, weekday, "
+                       "hour: advice. At most a twentieth is outside - where more is, the name "
+                       "means something else - and no CHECK speaks.",
                    .how = "The query that shows them and the CHECK that follows are written as a "
                           "choice.",
                    .wrong_when = "The name means something else here."},

@@ -151,7 +151,7 @@ static bool is_clock_word(const char *text)
 
 /* Why the default does not fit; NULL: it does. */
 static const char *misfit(const struct keel_column_model *column,
-                          const struct keel__literal *literal)
+                          const struct keel__profile *profile, const struct keel__literal *literal)
 {
     if (literal->kind != KEEL__LITERAL_STRING || strcasecmp(literal->text, "null") == 0)
         return NULL;
@@ -160,6 +160,8 @@ static const char *misfit(const struct keel_column_model *column,
     if (is_clock_word(literal->text) && (time_named || kind == KEEL_LOGICAL_TIMESTAMP ||
                                          kind == KEEL_LOGICAL_DATE || kind == KEEL_LOGICAL_TIME))
         return "in quotes it is that word, not the time of the insert";
+    if (profile->texts > 0 && profile->texts == profile->rows - profile->nulls)
+        return NULL; /* the whole column is kept as text: the types' concern */
     switch (kind) {
     case KEEL_LOGICAL_INTEGER:
     case KEEL_LOGICAL_REAL:
@@ -188,7 +190,7 @@ int keel__default_type_table(struct keel__audit *audit, const struct keel__table
         const struct keel_column_model *column = &facts->table->columns[i];
         struct keel__literal literal;
         keel__column_default(audit->dialect, column, &literal);
-        const char *why = misfit(column, &literal);
+        const char *why = misfit(column, &facts->profiles[i], &literal);
         if (!why)
             continue;
         struct keel_finding *finding = add(audit, KEEL__CONSTRAINTS_DEFAULT_TYPE, facts, column);

@@ -12,11 +12,15 @@ enum { MIN_ROWS = 20 };
 /* ---- numbers below zero ---------------------------------------------------------------------- */
 
 static const char counts[] =
-    "count counts quantity qty size bytes length tokens attempts retries views likes pages words "
+    "count counts size bytes length tokens attempts retries views likes pages words "
     "turns rows items visits downloads clicks comments followers subscribers age";
 static const char durations[] =
     "duration latency elapsed runtime uptime ms millis milliseconds seconds secs minutes hours";
-static const char prices[] = "cost price fee salary";
+/* Corrections and returns are booked with a minus. */
+static const char booked[] = "cost price fee salary quantity qty";
+static const char books[] = "refund refunds credit credits adjustment adjustments ledger journal "
+                            "booking bookings transaction transactions movement movements return "
+                            "returns correction corrections";
 static const char may_be_negative[] =
     "offset delta diff difference change skew drift lag balance adjustment correction refund "
     "discount profit margin net gain loss x y z latitude longitude lat lon lng altitude elevation "
@@ -28,7 +32,7 @@ static bool cannot_be_negative(const struct keel__profile *profile)
 {
     const char *name = profile->column->name;
     bool named = keel__name_has(name, counts) || keel__name_has(name, durations) ||
-                 keel__name_has(name, prices);
+                 keel__name_has(name, booked);
     return named && !keel__name_has(name, may_be_negative) &&
            !keel__name_ends(name, "id at number no") && keel__column_is_number(profile);
 }
@@ -41,6 +45,8 @@ static bool negatives_of(const struct keel__audit *audit, const struct keel__tab
     if (profile->negatives == 0 || !cannot_be_negative(profile) ||
         profile->negatives * 10 > values ||
         keel__column_checked(audit->dialect, facts->table, profile->column->name))
+        return false;
+    if (keel__name_has(profile->column->name, booked) && keel__name_has(facts->table->name, books))
         return false;
     *minus_one = profile->min_real > -1.5 && profile->min_real < -0.5 && profile->reals == 0;
     return true;
@@ -60,6 +66,9 @@ static int say_negative(struct keel__audit *audit, const struct keel__table_fact
         facts->table);
     if (!finding)
         return keel__nomem(err);
+    if (!minus_one && keel__name_has(name, booked) &&
+        profile->negatives * 100 > profile->rows - profile->nulls)
+        finding->severity = KEEL_SEVERITY_ADVICE;
     keel__finding_column(audit, finding, name);
     keel__finding_data(finding, facts, profile->negatives);
     keel__finding_examples(audit, finding, &profile->negative_examples);
@@ -136,10 +145,9 @@ static const struct range ranges[] = {
      false},
     {"latitude lat", -90, 90, false, true},
     {"longitude lon lng", -180, 180, false, true},
-    {"month", 1, 12, true, true},
-    {"weekday", 0, 7, true, true},
-    {"hour", 0, 24, true, true},
-    {"minute", 0, 60, true, true},
+    {"month", 1, 12, true, false},
+    {"weekday", 0, 7, true, false},
+    {"hour", 0, 24, true, false},
     {"port", 0, 65535, true, true},
 };
 

@@ -46,7 +46,8 @@ static const struct keel__rule rules[KEEL__WORDS_COUNT] = {
                        "Text columns of up to 64 different values, which are no closed set, "
                        "key, id, path or code: values that differ from a more frequent one "
                        "only in letter case, outer blanks, hyphens and underscores. "
-                       "`matching` counts their rows.",
+                       "`matching` counts their rows. Advice when it is blanks and hyphens alone. "
+                       "Free text is left out.",
                    .how = "The UPDATE that merges each of them is written as a choice.",
                    .wrong_when = "Letter case carries meaning (units, symbols, codes)."},
          .table = keel__spellings_table},

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/str.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -42,6 +43,40 @@ static bool are_words(const struct keel__profile *profile)
     return true;
 }
 
+/* "AdminUser": names of classes, which come and go with the program. */
+static bool are_classes(const struct keel__profile *profile)
+{
+    for (size_t i = 0; i < profile->word_count; i++) {
+        const char *text = profile->words[i].text;
+        bool inner = false;
+        for (size_t c = 1; text[0] && text[c]; c++)
+            inner =
+                inner || (islower((unsigned char)text[c - 1]) && isupper((unsigned char)text[c]));
+        if (inner && isupper((unsigned char)text[0]))
+            return true;
+    }
+    return false;
+}
+
+/* subject_type beside subject_id: the name of a table. */
+static bool names_a_table(const struct keel_table_model *table,
+                          const struct keel_column_model *column)
+{
+    size_t size = strlen(column->name);
+    char own[160];
+    keel__name_singular(table->name, own, sizeof own);
+    if (size < 6 || strcasecmp(column->name + size - 5, "_type") != 0 ||
+        (strlen(own) == size - 5 && strncasecmp(own, column->name, size - 5) == 0))
+        return false;
+    for (size_t i = 0; i < table->column_count; i++) {
+        const char *name = table->columns[i].name;
+        if (strlen(name) == size - 2 && strncmp(name, column->name, size - 5) == 0 &&
+            strcasecmp(name + size - 5, "_id") == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool is_set(const struct keel__audit *audit, const struct keel__table_facts *facts,
                    const struct keel__profile *profile, bool *by_default)
 {
@@ -63,10 +98,29 @@ static bool is_set(const struct keel__audit *audit, const struct keel__table_fac
         if (!*by_default)
             return false;
     }
-    return are_words(profile) && !keel__column_unique(facts->table, column->name) &&
+    return are_words(profile) && !are_classes(profile) && !names_a_table(facts->table, column) &&
+           !keel__column_unique(facts->table, column->name) &&
            !keel__column_primary(facts->table, column->name) &&
            !keel__column_reference(audit, facts->table, column->name) &&
            !keel__column_closed(audit->dialect, facts->table, column->name);
+}
+
+/* '' is a plain word where it is the default. */
+static void admit_default(enum keel_dialect dialect, const struct keel_column_model *column,
+                          struct keel__vocabulary *vocabulary)
+{
+    struct keel__literal literal;
+    keel__column_default(dialect, column, &literal);
+    for (size_t i = 0; literal.kind == KEEL__LITERAL_STRING && i < vocabulary->count; i++) {
+        struct keel__vocabulary_word *word = &vocabulary->words[i];
+        if (word->slip == KEEL__SLIP_NONE || strcmp(word->word->text, literal.text) != 0)
+            continue;
+        vocabulary->slip_rows -= word->word->rows;
+        vocabulary->sure_rows -= word->sure ? word->word->rows : 0;
+        vocabulary->plain++;
+        word->slip = KEEL__SLIP_NONE;
+        word->sure = false;
+    }
 }
 
 /* The words that a CHECK would admit: the plain ones and the default. */
@@ -235,6 +289,7 @@ int keel__unchecked_words_table(struct keel__audit *audit, const struct keel__ta
         if (!is_set(audit, facts, profile, &by_default) ||
             !keel__vocabulary_of(profile, true, &vocabulary) || vocabulary.plain < 1)
             continue;
+        admit_default(audit->dialect, profile->column, &vocabulary);
         int rc = report_set(audit, facts, profile, by_default, &vocabulary, err);
         if (rc)
             return rc;
@@ -253,10 +308,11 @@ static bool spelling_matters(const struct keel__audit *audit, const struct keel_
            profile->rows - profile->nulls >= MIN_ROWS &&
            keel__profile_share(profile, KEEL__SHAPE_JSON_OBJECT) < 0.5 &&
            keel__profile_share(profile, KEEL__SHAPE_JSON_ARRAY) < 0.5 &&
-           !keel__name_has(column->name,
-                           "id uuid guid hash token key secret password checksum "
-                           "digest symbol unit base64 signature nonce salt path file "
-                           "filename url uri regex pattern grade genotype email mail") &&
+           !keel__name_has(column->name, "id uuid guid hash token key secret password checksum "
+                                         "digest symbol unit base64 signature nonce salt path file "
+                                         "filename url uri regex pattern grade genotype email mail "
+                                         "text comment message body content note notes description "
+                                         "value answer input output query summary") &&
            !(column->collation && strcmp(column->collation, "NOCASE") == 0) &&
            !keel__column_in_key(facts->table, column->name) &&
            !keel__column_closed(audit->dialect, facts->table, column->name) &&
@@ -272,10 +328,13 @@ static void keep_variants(struct keel__vocabulary *vocabulary, size_t min_size)
         struct keel__vocabulary_word *word = &vocabulary->words[i];
         if (word->slip != KEEL__SLIP_VARIANT || strlen(word->word->text) < min_size)
             word->slip = KEEL__SLIP_NONE;
-        if (word->slip == KEEL__SLIP_NONE)
+        if (word->slip == KEEL__SLIP_NONE) {
             vocabulary->plain++;
-        else
-            vocabulary->slip_rows += word->word->rows;
+            continue;
+        }
+        vocabulary->slip_rows += word->word->rows;
+        if (strcasecmp(word->word->text, word->meant->text) == 0)
+            vocabulary->sure_rows += word->word->rows;
     }
 }
 
@@ -299,6 +358,8 @@ int keel__spellings_table(struct keel__audit *audit, const struct keel__table_fa
             return keel__nomem(err);
         char text[400];
         slips_text(&vocabulary, text, sizeof text);
+        if (vocabulary.sure_rows == 0)
+            finding->severity = KEEL_SEVERITY_ADVICE;
         keel__finding_column(audit, finding, name);
         keel__finding_data(finding, facts, vocabulary.slip_rows);
         name_words(audit, finding, &vocabulary, true);

@@ -11,7 +11,8 @@
 static const double RARE_KNOWN = 0.01, RARE_OTHER = 0.035;
 /* Under this share a word is rare if the next larger one has three times as many rows. */
 static const double RARE_GAP = 0.10, GAP = 0.34;
-static const double SURE_SPELLING = 0.10, MAYBE_SPELLING = 0.30, DISTANCE = 0.05, SYNONYM = 0.10;
+static const double SURE_SPELLING = 0.05, MAYBE_SPELLING = 0.30, DISTANCE = 0.05,
+                    SURE_DISTANCE = 0.01, SYNONYM = 0.10;
 static const int64_t MIN_ROWS_RARE = 20;
 
 /* Words of one line mean the same. A bar ends a group. */
@@ -31,7 +32,8 @@ static const char known_words[] =
     "paid unpaid shipped delivered returned refunded expired disabled enabled inactive suspended "
     "resolved trace debug info notice warn warning critical fatal user assistant system tool admin "
     "owner member guest viewer editor moderator low medium high normal urgent public private "
-    "internal external default primary secondary active inactive ";
+    "internal external default primary secondary skipped locked unlocked blocked sent received "
+    "read unread confirmed submitted verified unverified hidden visible retired ";
 
 static const char final_words[] =
     " completed complete done finished closed succeeded success successful ok failed failure error "
@@ -89,8 +91,8 @@ static bool same_stem(const char *a, const char *b)
            in_list(" d ed s es ing led ling ure ion ", longer + size);
 }
 
-/* One letter more or less, or two neighbours exchanged; a letter replaced makes another word too
- * often (shipped, skipped). */
+/* One letter more or less, or two neighbours exchanged. A letter replaced makes another word too
+ * often (shipped, skipped), and so does one in front (locked, blocked). */
 static bool one_slip(const char *a, const char *b)
 {
     size_t size_a = strlen(a), size_b = strlen(b);
@@ -99,6 +101,8 @@ static bool one_slip(const char *a, const char *b)
     size_t front = 0;
     while (a[front] && a[front] == b[front])
         front++;
+    if (front == 0)
+        return false;
     if (size_a == size_b) {
         return a[front] && a[front + 1] && a[front] == b[front + 1] && a[front + 1] == b[front] &&
                strcmp(a + front + 2, b + front + 2) == 0;
@@ -126,7 +130,7 @@ static bool compare(struct keel__vocabulary_word *word, const char *folded,
     else if (same_stem(folded, larger_folded) && ratio <= MAYBE_SPELLING)
         set(word, KEEL__SLIP_SPELLING, ratio <= SURE_SPELLING, larger->word);
     else if (one_slip(folded, larger_folded) && ratio <= DISTANCE)
-        set(word, KEEL__SLIP_SPELLING, true, larger->word);
+        set(word, KEEL__SLIP_SPELLING, ratio <= SURE_DISTANCE, larger->word);
     else if (group_of(folded) >= 0 && group_of(folded) == group_of(larger_folded) &&
              (ratio <= SYNONYM || strncmp(folded, "warn", 4) == 0))
         set(word, KEEL__SLIP_SYNONYM, false, larger->word);

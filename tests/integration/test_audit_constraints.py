@@ -38,6 +38,11 @@ def test_defaults_of_another_type(keel, sqlite_database):
     assert report.places("default-of-other-type") == ["t.created_at", "t.done", "t.size", "t.updated_at"]
 
 
+def test_a_boolean_that_is_kept_as_text_has_a_fitting_default(keel, sqlite_database):
+    report = one_table(keel, sqlite_database, "done BOOLEAN NOT NULL DEFAULT 'f'", [(n, "ft"[n % 2]) for n in range(60)])
+    assert report.places("default-of-other-type") == []
+
+
 def test_the_word_null_as_default(keel, database):
     report = one_table(keel, database, "note TEXT DEFAULT 'NULL', other TEXT DEFAULT NULL, word TEXT DEFAULT 'nullable'",
                        [(n, "NULL" if n < 4 else f"n{n}", None, "x") for n in range(30)])
@@ -140,6 +145,17 @@ def test_a_number_within_its_parent_that_repeats(keel, database):
     assert counts(finding) == {"values that occur several times": 3, "rows too many": 3}
 
 
+def test_a_number_that_is_not_counted_through_is_advice(keel, database):
+    """A page that a reader is at: near to unique by chance."""
+    database.execute("""
+        CREATE TABLE readers (id INTEGER PRIMARY KEY, age INTEGER);
+        CREATE TABLE places (id INTEGER PRIMARY KEY, reader_id INTEGER NOT NULL REFERENCES readers (id), page INTEGER NOT NULL);""")
+    fill(database, "readers", [(n, n % 70) for n in range(40)])
+    fill(database, "places", [(n, n % 40, n * 37 % 900) for n in range(200)] + [(900, 0, 0)])
+    finding = audit(keel, database, "constraints").at("nearly-unique", "places", "reader_id", "page")
+    assert (finding["severity"], finding["evidence"]["matching"]) == ("advice", 1)
+
+
 def test_declared_keys_are_not_advised(keel, database):
     database.execute(PARENT.format(", UNIQUE (order_id, line_number)"))
     fill(database, "orders", [(n, n) for n in range(40)])
@@ -197,6 +213,17 @@ def test_negative_numbers(keel, database):
 def test_numbers_that_are_signed_by_nature(keel, database):
     """A third of them: it is no slip."""
     assert one_table(keel, database, "cost INTEGER", [(n, -n if n % 3 == 0 else n) for n in range(100)]).places("negative-number") == []
+
+
+def test_returns_are_booked_with_a_minus(keel, database):
+    database.execute("""
+        CREATE TABLE sales (id INTEGER PRIMARY KEY, quantity INTEGER, price INTEGER);
+        CREATE TABLE stock_movements (id INTEGER PRIMARY KEY, quantity INTEGER);""")
+    fill(database, "sales", [(n, -1 if n < 5 else -2 if n == 5 else 3, -7 if n == 9 else 7) for n in range(100)])
+    fill(database, "stock_movements", [(n, -n if n < 9 else n) for n in range(1, 100)])
+    report = audit(keel, database, "constraints")
+    assert report.places("negative-number") == ["sales.price", "sales.quantity"]
+    assert [f["severity"] for f in report.all("negative-number")] == ["warning", "advice"]
 
 
 def test_numbers_out_of_range(keel, database):

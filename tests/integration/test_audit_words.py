@@ -43,6 +43,16 @@ def test_words_that_differ_in_a_letter_may_both_be_meant(words):
     assert report.matching("unchecked-words", "t", "status") == 0
 
 
+def test_a_letter_in_front_makes_another_word(words):
+    report = words(spread(blocked=300, locked=12, retired=300, retried=290))
+    assert report.matching("unchecked-words", "t", "status") == 0
+
+
+def test_the_default_is_a_plain_word(words):
+    report = words(spread(**{"": 40, "Left": 30, "right": 30}), "direction", "TEXT NOT NULL DEFAULT ''")
+    assert report.matching("unchecked-words", "t", "direction") == 0
+
+
 def test_rare_words_are_named_as_unknown_not_as_slips(words):
     report = words(spread(info=400, debug=580, warning=5, error=15))
     finding = report.at("unchecked-words", "t", "status")
@@ -84,6 +94,13 @@ def test_names_paths_and_references_are_no_words(keel, database):
     fill(database, "kinds", [("a",), ("b",)])
     fill(database, "t", [(n, "ab"[n % 2], ["app/models/a", "app/models/b"][n % 2], str(n % 3)) for n in range(100)])
     assert audit(keel, database, "words").places("unchecked-words") == []
+
+
+def test_names_of_tables_and_classes_are_no_set(keel, database):
+    database.execute("""
+        CREATE TABLE notes (id INTEGER PRIMARY KEY, about_type TEXT, about_id INTEGER, type TEXT, note_type TEXT, note_id INTEGER);""")
+    fill(database, "notes", [(n, ["post", "page"][n % 2], n, ["PinnedNote", "PlainNote"][n % 2], ["long", "short"][n % 2], n) for n in range(100)])
+    assert audit(keel, database, "words").places("unchecked-words") == ["notes.note_type"]
 
 
 def test_an_enum_of_postgresql_is_closed(keel, postgres_database):
@@ -130,7 +147,12 @@ def test_spellings_are_merged_in_open_lists(words):
     assert counts(finding) == {"openai/GPT-5": 8, " openai/gpt-5": 1}
 
 
-@pytest.mark.parametrize("column", ["unit", "symbol", "short_path", "token", "code_hash"])
+def test_blanks_and_hyphens_alone_are_advice(words):
+    finding = words(spread(**{"Jean-Luc": 50, "Jean Luc": 3, "Marie": 60}), "first_name").at("several-spellings", "t", "first_name")
+    assert (finding["severity"], finding["evidence"]["matching"]) == ("advice", 3)
+
+
+@pytest.mark.parametrize("column", ["comment", "answer", "unit", "symbol", "short_path", "token", "code_hash"])
 def test_letter_case_can_carry_meaning(words, column):
     assert words(spread(mwh=50, MWh=50, kwh=50, Kwh=2), column).places("several-spellings") == []
 
