@@ -73,12 +73,28 @@ static bool is_only_not_null(const char *where, const char *column)
     return strncmp(rest, " IS NOT NULL", 12) == 0 && (!rest[12] || strcmp(rest + 12, ")") == 0);
 }
 
+static bool leaves_out_nulls_only(const struct keel_index_model *index, const char *const *columns,
+                                  size_t count)
+{
+    bool whole = !index->where;
+    for (size_t i = 0; i < count && !whole; i++)
+        whole = is_only_not_null(index->where, columns[i]);
+    return whole;
+}
+
+bool keel__index_serves(const struct keel_index_model *index, const char *column)
+{
+    return index->valid && index->part_count && index->parts[0].column &&
+           keel__name_is(index->parts[0].column, column) &&
+           leaves_out_nulls_only(index, &column, 1);
+}
+
 static bool index_leads(const struct keel_index_model *index, const char *const *columns,
                         size_t count)
 {
     if (index->part_count < count || !index->valid)
         return false;
-    if (index->where && !(count == 1 && is_only_not_null(index->where, columns[0])))
+    if (!leaves_out_nulls_only(index, columns, count))
         return false;
     if (index->method && !keel__name_is(index->method, "btree") &&
         !(count == 1 && index->part_count == 1 && keel__name_is(index->method, "hash")))

@@ -75,6 +75,8 @@ const struct keel_column_model *keel__column_named(const struct keel_table_model
 /* Whether an index or key of the table leads with these columns, in any order among themselves. */
 bool keel__leads_index(const struct keel_table_model *table, const char *const *columns,
                        size_t count);
+/* Whether the index leads with the column and has all rows, but perhaps those where it is NULL. */
+bool keel__index_serves(const struct keel_index_model *index, const char *column);
 /* The only column of a primary key of one column, or NULL. */
 const struct keel_column_model *keel__single_key(const struct keel_table_model *table);
 /* Whether no two rows have the same value in this column, by a key or a whole unique index. */

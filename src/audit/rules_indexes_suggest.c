@@ -10,7 +10,8 @@ enum {
     MIN_ROWS_NAMED = 20 /* of a table that bigger ones refer to */,
     MANY_ROWS = 1000,
     MAX_SUGGESTED = 64, /* a table */
-    MAX_PARTS = 3
+    MAX_PARTS = 3,
+    MAX_SAME_TIMES = 10 /* different times; fewer put nothing in order */
 };
 
 struct suggestion {
@@ -75,15 +76,27 @@ static int time_rank(const struct keel_column_model *column)
     return 0;
 }
 
-static const char *time_column(const struct keel_table_model *table)
+/* Rows that are kept under the row they belong to, (run_id, sequence), are read from there. */
+static bool is_kept_under_parent(const struct keel_table_model *table)
+{
+    const struct keel_key_model *key = table->primary_key;
+    if (!key || key->column_count < 2)
+        return false;
+    for (size_t i = 0; i < table->foreign_key_count; i++)
+        if (keel__name_is(table->foreign_keys[i].columns[0], key->columns[0]))
+            return true;
+    return false;
+}
+
+static const char *time_column(const struct suggest *s)
 {
     const char *best = NULL;
     int best_rank = 0;
-    for (size_t i = 0; i < table->column_count; i++) {
-        int rank = time_rank(&table->columns[i]);
-        if (rank > best_rank) {
+    for (size_t i = 0; i < s->table->column_count; i++) {
+        int rank = time_rank(&s->table->columns[i]);
+        if (rank > best_rank && s->facts->profiles[i].distinct > MAX_SAME_TIMES) {
             best_rank = rank;
-            best = table->columns[i].name;
+            best = s->table->columns[i].name;
         }
     }
     return best;
@@ -117,12 +130,9 @@ static bool leads_longer(const struct keel_table_model *table, const char *colum
         if (table->uniques[i].column_count > 1 &&
             keel__name_is(table->uniques[i].columns[0], column))
             return true;
-    for (size_t i = 0; i < table->index_count; i++) {
-        const struct keel_index_model *index = &table->indexes[i];
-        if (index->part_count > 1 && index->parts[0].column && !index->where &&
-            keel__name_is(index->parts[0].column, column))
+    for (size_t i = 0; i < table->index_count; i++)
+        if (table->indexes[i].part_count > 1 && keel__index_serves(&table->indexes[i], column))
             return true;
-    }
     return false;
 }
 
@@ -330,7 +340,8 @@ static bool any_time_is_indexed(const struct suggest *s)
 static void times(struct suggest *s)
 {
     /* Rows of a small table that belong to others are found through those. */
-    bool is_child = s->table->foreign_key_count > 0 && s->facts->row_count < MANY_ROWS;
+    bool is_child = (s->table->foreign_key_count > 0 && s->facts->row_count < MANY_ROWS) ||
+                    is_kept_under_parent(s->table);
     if (s->time && !is_child && !any_time_is_indexed(s))
         suggest(s, "lists by time", 6, s->time, NULL, NULL);
     for (size_t i = 0; i < s->table->column_count; i++) {
@@ -443,10 +454,11 @@ void keel__suggest_indexes(struct keel__audit *audit, const struct keel__rule *r
         return;
     name_of_parent(&s);
     if (facts->rows >= MIN_ROWS) {
-        s.time = time_column(s.table);
-        bool lengthened = is_lengthened(&s);
+        s.time = time_column(&s);
+        bool lengthened = is_kept_under_parent(s.table) || is_lengthened(&s);
         for (size_t i = 0; i < s.table->column_count; i++) {
-            few_values(&s, i);
+            if (!is_kept_under_parent(s.table))
+                few_values(&s, i);
             reference(&s, i, &lengthened);
             look_up(&s, i);
         }

@@ -33,26 +33,27 @@ static void name_object(struct keel_finding *f, const struct keel__reference *r)
         keel__finding_object(f, "constraint", r->declared->name);
 }
 
-/* The names of its columns; out has room for as many as a reference can have. */
-static void names_of(const struct keel__reference *r, const char **out)
+/* The names of its columns, declared ones as they are written. */
+static size_t names_of(struct keel__audit *audit, const struct keel__reference *r,
+                       const char *const **out)
 {
-    for (size_t i = 0; i < r->column_count; i++)
-        out[i] = r->table->columns[r->columns[i]].name;
+    *out = r->declared ? r->declared->columns : keel__reference_columns(audit, r);
+    return r->declared ? r->declared->column_count : *out ? r->column_count : 0;
 }
 
 static void set_columns(struct keel__audit *audit, struct keel_finding *f,
                         const struct keel__reference *r)
 {
-    const char *names[sizeof r->columns / sizeof *r->columns];
-    names_of(r, names);
-    keel__finding_columns(audit, f, names, r->column_count);
+    const char *const *names;
+    size_t count = names_of(audit, r, &names);
+    keel__finding_columns(audit, f, names, count);
 }
 
 static const char *columns_of(struct keel__audit *audit, const struct keel__reference *r)
 {
-    const char *names[sizeof r->columns / sizeof *r->columns];
-    names_of(r, names);
-    return keel__names_text(audit, names, r->column_count);
+    const char *const *names;
+    size_t count = names_of(audit, r, &names);
+    return keel__names_text(audit, names, count);
 }
 
 /* ---- rows that break a declared key ------------------------------------------------------------

@@ -189,13 +189,15 @@ def test_keys_without_an_index(keel, database):
         CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, none_id INTEGER REFERENCES p (id), plain_id INTEGER REFERENCES p (id),
             leads_id INTEGER REFERENCES p (id), later_id INTEGER REFERENCES p (id), unique_id INTEGER UNIQUE REFERENCES p (id),
             partial_id INTEGER REFERENCES p (id), not_null_id INTEGER REFERENCES p (id), x INTEGER, y INTEGER, c INTEGER, d INTEGER,
-            FOREIGN KEY (x, y) REFERENCES p (a, b), FOREIGN KEY (c, d) REFERENCES p (a, b));
+            e INTEGER NOT NULL, f INTEGER,
+            FOREIGN KEY (x, y) REFERENCES p (a, b), FOREIGN KEY (c, d) REFERENCES p (a, b), FOREIGN KEY (e, f) REFERENCES p (a, b));
         CREATE INDEX i1 ON t (plain_id);
         CREATE INDEX i2 ON t (leads_id, later_id);
         CREATE INDEX i3 ON t (partial_id) WHERE partial_id > 5;
         CREATE INDEX i4 ON t (not_null_id) WHERE not_null_id IS NOT NULL;
         CREATE INDEX i5 ON t (y, x, id);
         CREATE INDEX i6 ON t (c);
+        CREATE INDEX i7 ON t (e, f) WHERE f IS NOT NULL;
         """)
     report = audit(keel, database, "foreign-key-without-index")
     assert report.places("foreign-key-without-index") == ["t.c,d", "t.later_id", "t.none_id", "t.partial_id"]
