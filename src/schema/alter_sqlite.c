@@ -169,7 +169,7 @@ static void add_alteration(struct keel__sqlite_alter *a, const struct keel_chang
          drops = change->kind == KEEL_CHANGE_DROP_TABLE;
     const struct keel_table_model *old = adds ? NULL : change->old_table;
     const struct keel_table_model *now = drops ? NULL : change->new_table;
-    if (keel__alteration_of(a, old ? old : now))
+    if ((!old && !now) || keel__alteration_of(a, old ? old : now))
         return;
     struct keel__alteration *table = KEEL__PUSH(a->arena, a->tables, a->table_count);
     if (!table) {

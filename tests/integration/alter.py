@@ -16,22 +16,31 @@ def quoted(name):
     return '"' + name.replace('"', '""') + '"'
 
 
-def dump(database, only=None):
-    """{table: rows}, with rowids where there are any, in the order in which a scan gives them; with the counters."""
+def dump(database, loose=()):
+    """{table: rows}, with rowids where there are any, in the order in which a scan gives them; with the counters.
+    loose: tables whose rowids and order, or counters, do not matter."""
     with contextlib.closing(sqlite3.connect(f"file:{database.path}?mode=ro", uri=True)) as connection:
         connection.text_factory = bytes
         tables = connection.execute("SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND type IN "
                                     "('table', 'virtual', 'shadow')").fetchall()
         found = {}
         for name, kind, without_rowid in ((n.decode(), k.decode(), wr) for n, k, wr in tables):
-            if name in OWN_TABLES or name == "sqlite_schema" or only and name not in only:
+            if name in OWN_TABLES or name.startswith("sqlite_"):
                 continue
-            rowid = "" if without_rowid or kind == "virtual" else "rowid, "
+            rowid = "" if without_rowid or kind == "virtual" or name in loose else "rowid, "
             rows = connection.execute(f"SELECT {rowid}* FROM {quoted(name)}").fetchall()
-            found[name] = sorted(rows) if name == "sqlite_sequence" else rows
-        if "sqlite_sequence" in found:
-            found["sqlite_sequence"] = sorted(row[1:] for row in found["sqlite_sequence"] if row[1] != b"keel_migrations")
+            found[name] = sorted(rows, key=repr) if name in loose else rows
+        found["sqlite_sequence"] = []
+        if connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_sequence'").fetchone()[0]:
+            rows = connection.execute("SELECT name, seq FROM sqlite_sequence ORDER BY name").fetchall()
+            found["sqlite_sequence"] = [row for row in rows if row[0].decode() not in (*OWN_TABLES, *loose)]
         return found
+
+
+def values(database, table, columns):
+    """The rows of these columns as texts, sorted."""
+    listed = " || '|' || ".join(f"iif({quoted(column)} IS NULL, '-', hex({quoted(column)}))" for column in columns)
+    return sorted(database.rows(f"SELECT {listed} FROM {quoted(table)}")) if columns else []
 
 
 @dataclass
@@ -91,13 +100,37 @@ class Alteration:
         assert [p for p in self.database.problems() if isinstance(p, str)] == []
         return self.texts[-1]
 
-    def there_and_back(self, to_sql, renames=(), lossless=True, rowids=True):
-        """Up and down give both models; without loss all rows and rowids are as before. Returns the up part."""
-        before, rows = self.model(), dump(self.database)
+    def kept(self, old, new, renames, lossless):
+        """[(old table, its columns, new table, its columns)] of what is in both models; generated columns are not,
+        and where something may be lost, not those whose type changes."""
+        renamed, pairs = dict(renames), []
+        stored = lambda table: {c["name"]: c for c in table["columns"] if not c["generated"]}  # noqa: E731
+        for table in old["tables"]:
+            name = renamed.get(table["name"], table["name"])
+            now = next((t for t in new["tables"] if t["name"].lower() == name.lower()), None)
+            if not now or table["kind"] != "plain" or now["kind"] != "plain":
+                continue
+            there = {n.lower(): n for n in stored(now)}
+            columns = [(n, there.get(renamed.get(f"{table['name']}.{n}", n).lower())) for n in stored(table)]
+            types = [{c["name"]: c["declared_type"] for c in t["columns"]} for t in (table, now)]
+            columns = [(n, m) for n, m in columns if m and (lossless or types[0][n] == types[1][m])]
+            pairs.append((table["name"], [n for n, _ in columns], now["name"], [m for _, m in columns]))
+        return pairs
+
+    def there_and_back(self, to_sql, renames=(), lossless=True):
+        """Up and down give both models, and up keeps every value; without loss all rows, rowids and counters are as
+        before after both. Returns the up part."""
+        before, target = self.model(), self.model(self.scratch(to_sql))
+        pairs = self.kept(before, target, renames, lossless)
+        held = [values(self.database, old, columns) for old, columns, _, _ in pairs]
+        loose = [t["name"] for model in (before, target) for t in model["tables"] if t["without_rowid"]]
+        loose += [t["name"] for t in target["tables"] if "autoincrement" not in [c["identity"] for c in t["columns"]]]
+        rows = dump(self.database, loose)
         text = self.up(to_sql, renames, lossless)
+        assert [values(self.database, new, columns) for _, _, new, columns in pairs] == held, text
         self.migrate("down")
         self.applied = False
         assert self.model() == before, self.text("down")
-        if lossless and rowids:
-            assert dump(self.database) == rows
+        if lossless:
+            assert dump(self.database, loose) == rows
         return text

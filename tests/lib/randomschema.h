@@ -108,8 +108,8 @@ struct randomschema {
     bool destructive; /* of a changed one: a table, a column or values went */
 };
 
-void randomschema_make(struct randomschema *out, uint64_t seed, enum keel_dialect dialect);
-void randomschema_change(struct randomschema *out, const struct randomschema *from, uint64_t seed);
+void randomschema_make(struct randomschema *s, uint64_t seed, enum keel_dialect dialect);
+void randomschema_change(struct randomschema *s, const struct randomschema *from, uint64_t seed);
 void randomschema_sql(struct keel__str *out, const struct randomschema *schema);
 void randomschema_rows(struct keel__str *out, const struct randomschema *schema);
 /* What has another name in to; the texts are kept in store, which must live as long. Names of
