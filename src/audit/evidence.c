@@ -234,7 +234,7 @@ void keel__repair_check(struct keel__audit *audit, struct keel_finding *finding,
     check->expression = expression;
     repair->item = check;
     repair->column = column;
-    repair->breaks = breaking > 0 ? breaks : NULL;
+    repair->breaks = breaks; /* also when none was seen: a sample does not see all */
     repair->reason = reason;
     finding->fix = KEEL_FIX_AUTOMATIC;
     finding->fix_text =

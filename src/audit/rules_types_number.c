@@ -74,7 +74,9 @@ static void integer_boolean(struct keel__audit *audit, const struct keel__table_
     const char *name = keel__audit_name(audit, column->name);
     if (audit->dialect == KEEL_SQLITE || column->default_kind != KEEL_DEFAULT_NONE) {
         keel__repair_check(audit, finding, table, column->name,
-                           keel__audit_text(audit, "%s IN (0, 1)", name), NULL, 0, NULL);
+                           keel__audit_text(audit, "%s IN (0, 1)", name),
+                           keel__audit_text(audit, "t.%s NOT IN (0, 1)", name), 0,
+                           keel__audit_text(audit, "%s is neither 0 nor 1", column->name));
         return;
     }
     keel__repair_type(audit, finding, table, column, "boolean",

@@ -378,7 +378,8 @@ static void limits_of_database(struct keel__audit *audit)
         size_t before = count;
         for (size_t c = 0; c < facts->table->column_count; c++) {
             const struct keel__profile *profile = &facts->profiles[c];
-            if (facts->table->kind != KEEL_TABLE_PLAIN || !is_limited(profile->column))
+            if (facts->table->kind != KEEL_TABLE_PLAIN || keel__table_is_ours(facts->table) ||
+                !is_limited(profile->column))
                 continue;
             if (!finding)
                 finding = keel__finding_add(audit, &keel__types_rules[TYPES_LENGTH], NULL);

@@ -405,3 +405,71 @@ def test_names_of_any_kind(keel, database):
                      f"INSERT INTO {quoted[0]} VALUES " + ", ".join(f"({i}, {literal(i % 2)})" for i in range(150)) + ";")
     finding = audit(keel, database, "types").at("integer-is-boolean", table, name)
     assert finding["fix"] == "automatic"
+
+
+# ---- repairs --------------------------------------------------------------------------------------------------------
+
+def repaired(keel, database, folder, *families):
+    """Applies what --fix writes; the reports before and after."""
+    rules = [argument for family in families for argument in ("--rules", family)]
+    before = audit(keel, database, *families)
+    keel("audit", database.url, "--full", *rules, "--fix", folder, check=False)
+    keel("migrate", "up", "--db", database.url, "--dir", folder)
+    return before, audit(keel, database, *families)
+
+
+def fixable(report):
+    return sorted((f["rule"], f["table"], *f["columns"]) for f in report.report["findings"] if f["fix"] == "automatic")
+
+
+def columns_of(database):
+    return database.rows("SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 't'::regclass "
+                         "AND attnum > 0 ORDER BY attnum")
+
+
+def test_conversions_in_postgres_come_back(keel, database, tmp_path):
+    only_postgres(database)
+    database.execute(f"CREATE TABLE t (id varchar(36) PRIMARY KEY, cost {FLOAT}, is_open smallint, code char(4), paid money, "
+                     "upload_date text, weight varchar(9));")
+    dust = [0.1 + 0.2, -0.7 + 0.1, 1e-9, 123456.789, None]
+    fill(database, "t", ((key, dust[i % 5], i % 2, "ab", f"{i}.25", f"2026-01-{i % 28 + 1:02}", 7 * i)
+                         for i, key in enumerate(uuids(60))))
+    database.execute("UPDATE t SET cost = 'NaN' WHERE cost IS NULL")
+    rows, types = database.rows("SELECT t::text FROM t ORDER BY 1"), columns_of(database)
+    before, after = repaired(keel, database, tmp_path / "fixes", "types", "times")
+    assert fixable(before) == [
+        ("char-padded", "t", "code"), ("integer-is-boolean", "t", "is_open"), ("money-in-float", "t", "cost"),
+        ("money-type", "t", "paid"), ("text-is-number", "t", "weight"), ("text-is-uuid", "t", "id"),
+        ("time-as-text", "t", "upload_date")]
+    assert columns_of(database) == [("id", "uuid"), ("cost", "numeric"), ("is_open", "boolean"), ("code", "text"),
+                                    ("paid", "numeric"), ("upload_date", "date"), ("weight", "bigint")]
+    assert fixable(after) == []
+    keel("migrate", "down", "--db", database.url, "--dir", tmp_path / "fixes")
+    assert columns_of(database) == types
+    assert database.rows("SELECT t::text FROM t ORDER BY 1") == rows
+
+
+def test_rows_that_break_a_check_go_and_come_back(keel, database, tmp_path):
+    only_sqlite(database)
+    database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, is_open INTEGER, payload TEXT);")
+    fill(database, "t", ((i, i % 2 if i != 7 else 5, '{"a": 1}' if i != 9 else '{"a": ') for i in range(60)))
+    rows = database.rows("SELECT * FROM t ORDER BY id")
+    before, after = repaired(keel, database, tmp_path / "fixes", "types", "json")
+    assert fixable(before) == [("boolean-out-of-range", "t", "is_open"), ("invalid-json", "t", "payload")]
+    assert database.rows("SELECT * FROM t ORDER BY id") == [row for row in rows if row[0] not in (7, 9)]
+    assert fixable(after) == [] and after.all("boolean-out-of-range") + after.all("invalid-json") == []
+    keel("migrate", "down", "--db", database.url, "--dir", tmp_path / "fixes")
+    assert database.rows("SELECT * FROM t ORDER BY id") == rows
+
+
+def test_a_column_that_things_hang_on_is_not_converted(keel, database):
+    only_postgres(database)
+    database.execute("CREATE TABLE t (id varchar(36) PRIMARY KEY, code char(2) CHECK (code <> ''), kind char(2) DEFAULT 'a', "
+                     "part char(2), sort char(2), shown char(2), plain char(2));"
+                     "CREATE INDEX ON t ((lower(part))); CREATE INDEX ON t (sort) WHERE sort <> 'x';")
+    fixes = {f["columns"][0]: f["fix"] for f in audit(keel, database, "types").all("char-padded")}
+    assert fixes == {"code": "needs-decision", "kind": "needs-decision", "part": "needs-decision", "sort": "needs-decision",
+                     "shown": "automatic", "plain": "automatic"}
+    database.execute("CREATE VIEW v AS SELECT shown FROM t")
+    fixes = {f["fix"] for f in audit(keel, database, "types").all("char-padded")}
+    assert fixes == {"needs-decision"}
