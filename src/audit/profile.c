@@ -16,6 +16,18 @@ enum {
 
 #define BIT(name) KEEL__SHAPE_BIT(KEEL__SHAPE_##name)
 
+/* Rowids and other whole numbers that are a key by themselves. */
+static bool is_numeric_key(const struct keel__scan *scan, size_t index)
+{
+    const struct keel_column_model *column = &scan->table->columns[index];
+    const struct keel_key_model *key = scan->table->primary_key;
+    if (column->identity == KEEL_IDENTITY_ROWID || column->identity == KEEL_IDENTITY_AUTOINCREMENT)
+        return true;
+    return scan->audit->dialect == KEEL_POSTGRES && column->type.kind == KEEL_LOGICAL_INTEGER &&
+           !column->type.dimensions && key && key->column_count == 1 &&
+           strcmp(key->columns[0], column->name) == 0;
+}
+
 int keel__profile_begin(struct keel__scan *scan, size_t index, struct keel_error *err)
 {
     struct keel__column_scan *column = &scan->columns[index];
@@ -31,6 +43,7 @@ int keel__profile_begin(struct keel__scan *scan, size_t index, struct keel_error
     keel__set_init(&column->distinct, &scan->budget, false);
     keel__set_init(&column->folded, &scan->budget, false);
     column->open = ~UINT64_C(0);
+    column->unique = is_numeric_key(scan, index);
     return column->words && column->examples ? KEEL_OK : keel__nomem(err);
 }
 
@@ -313,6 +326,8 @@ static void add_distinct(struct keel__column_scan *column, uint64_t hash, uint64
 {
     bool added;
     struct keel__profile *profile = column->profile;
+    if (column->unique)
+        return;
     if (!keel__set_at(&column->distinct, hash, &added)) {
         profile->distinct_overflow = true;
         return;
@@ -339,9 +354,8 @@ static void spill(struct keel__scan *scan, struct keel__column_scan *column)
     }
 }
 
-void keel__profile_add(struct keel__scan *scan, struct keel__column_scan *column)
+void keel__profile_take(struct keel__scan *scan, struct keel__column_scan *column)
 {
-    uint8_t slot = 0;
     column->word = -1;
     column->flags = 0;
     column->hash = 0;
@@ -353,20 +367,13 @@ void keel__profile_add(struct keel__scan *scan, struct keel__column_scan *column
     column->hash = hash_of(&column->value);
     if (!column->hash && column->words)
         spill(scan, column);
-    if (column->words) {
-        int word = find_word(column, &slot);
-        if (word >= 0) {
-            column->word = word;
-            column->flags = column->words[word].flags;
-            column->words[word].rows++;
-            return;
-        }
-        if (column->word_count < KEEL__MAX_WORDS_KEPT) {
-            add_word(scan, column, slot);
-            return;
-        }
-        spill(scan, column);
-    }
+    if (!column->words)
+        keel__set_prefetch(&column->distinct, column->hash);
+}
+
+/* Of many values, so each is looked at. */
+static void add_one_of_many(struct keel__scan *scan, struct keel__column_scan *column)
+{
     struct keel__word_scan word = look(scan, column);
     column->flags = word.flags;
     count(scan, column, &word, 1);
@@ -376,6 +383,27 @@ void keel__profile_add(struct keel__scan *scan, struct keel__column_scan *column
         add_distinct(column, column->hash, fold_hash(&column->value, column->hash));
     else
         add_distinct(column, column->hash, column->hash);
+}
+
+void keel__profile_add(struct keel__scan *scan, struct keel__column_scan *column)
+{
+    uint8_t slot = 0;
+    if (column->value.class == KEEL__STORED_NULL)
+        return;
+    int word = column->words ? find_word(column, &slot) : -1;
+    if (word >= 0) {
+        column->word = word;
+        column->flags = column->words[word].flags;
+        column->words[word].rows++;
+        return;
+    }
+    if (column->words && column->word_count < KEEL__MAX_WORDS_KEPT) {
+        add_word(scan, column, slot);
+        return;
+    }
+    if (column->words)
+        spill(scan, column);
+    add_one_of_many(scan, column);
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
@@ -424,9 +452,13 @@ static void end_words(struct keel__scan *scan, struct keel__column_scan *column)
 
 /* Folded values = those that folding does not change, and what it makes of the others where that is
  * not one of those. */
-static void end_sets(struct keel__column_scan *column)
+static void end_sets(const struct keel__scan *scan, struct keel__column_scan *column)
 {
     struct keel__profile *profile = column->profile;
+    if (column->unique) {
+        profile->distinct = profile->distinct_folded = scan->facts->rows - profile->nulls;
+        return;
+    }
     profile->distinct = (int64_t)column->distinct.count;
     profile->distinct_folded = profile->distinct - column->folding;
     for (size_t i = 0; i < column->folded.capacity; i++)
@@ -445,7 +477,7 @@ void keel__profile_end(struct keel__scan *scan, struct keel__column_scan *column
     if (column->words)
         end_words(scan, column);
     else
-        end_sets(column);
+        end_sets(scan, column);
     uint64_t seen = 0;
     for (size_t i = 0; i < KEEL__SHAPE_COUNT; i++)
         seen |= column->examples[i].count ? KEEL__SHAPE_BIT(i) : 0;

@@ -80,6 +80,7 @@ struct keel__column_scan {
     bool long_words;
     struct keel__set distinct, folded;
     int64_t folding; /* distinct values that folding changes */
+    bool unique;     /* numbers that are a key: no set is needed to count them */
     struct keel__examples *examples;
     uint64_t open; /* shapes that want more examples */
     /* of the row under way */
@@ -147,7 +148,9 @@ struct keel__scan {
 
 /* profile.c */
 int keel__profile_begin(struct keel__scan *scan, size_t column, struct keel_error *err);
-/* Takes column->value. */
+/* Takes column->value: first of all columns of a row, so that the memory of their sets is on its
+ * way when they are added. */
+void keel__profile_take(struct keel__scan *scan, struct keel__column_scan *column);
 void keel__profile_add(struct keel__scan *scan, struct keel__column_scan *column);
 void keel__profile_end(struct keel__scan *scan, struct keel__column_scan *column);
 /* Hash of the value under way with letter case and outer blanks taken away. */

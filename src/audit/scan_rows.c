@@ -99,6 +99,10 @@ static void add_columns(struct keel__scan *scan, const struct keel_row *row)
             take_stored(&column->value, row, i);
         else
             take_decoded(&column->value, column->decode, row, i);
+        keel__profile_take(scan, column);
+    }
+    for (size_t i = 0; i < scan->table->column_count; i++) {
+        struct keel__column_scan *column = &scan->columns[i];
         keel__profile_add(scan, column);
         if (column->flags)
             scan->flagged[scan->flagged_count++] = (uint16_t)i;

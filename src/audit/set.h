@@ -39,6 +39,13 @@ void keel__set_fini(struct keel__set *set); /* gives its bytes back to the budge
 /* The slot of hash, whose lowest bit does not count; *added: it was not there. NULL when the set is
  * full (or memory is out, which is the same here). Valid until the next call. */
 uint64_t *keel__set_at(struct keel__set *set, uint64_t hash, bool *added);
+/* Asks for the memory that keel__set_at will need, when there is other work to do until then. */
+static inline void keel__set_prefetch(const struct keel__set *set, uint64_t hash)
+{
+    if (set->capacity)
+        __builtin_prefetch(&set->slots[((size_t)(hash >> 1) & (set->capacity - 1)) * set->width],
+                           1);
+}
 bool keel__set_has(const struct keel__set *set, uint64_t hash);
 
 #endif

@@ -20,7 +20,7 @@ static void *watch_signals(void *context)
     sigset_t set;
     signals_of(&set);
     while (!atomic_load(&watch->finished)) {
-        if (sigtimedwait(&set, NULL, &wait) > 0)
+        if (sigtimedwait(&set, NULL, &wait) > 0 && !atomic_load(&watch->finished))
             atomic_store(&watch->stopped, true);
         if (!atomic_load(&watch->stopped))
             continue;
@@ -47,6 +47,7 @@ bool keel__watch_begin(struct keel__watch *watch)
 void keel__watch_end(struct keel__watch *watch)
 {
     atomic_store(&watch->finished, true);
+    pthread_kill(watch->thread, SIGHUP); /* so that it need not be waited for */
     pthread_join(watch->thread, NULL);
     pthread_mutex_destroy(&watch->lock);
 }
