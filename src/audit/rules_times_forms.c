@@ -163,7 +163,7 @@ int keel__times_units(struct keel__audit *audit, const struct keel__table_facts 
         keel__time_forms_of(profile, &found);
         int64_t numbers = found.forms[KEEL__FORM_SECONDS] + found.forms[KEEL__FORM_MILLISECONDS] +
                           found.forms[KEEL__FORM_MICROSECONDS];
-        int64_t most = found.forms[found.most];
+        int64_t most = found.forms[found.most], other = numbers - most;
         if (numbers == 0 || numbers != found.times || most == numbers ||
             (numbers + profile->zeros) * 10 < found.values * 9 ||
             !keel__time_name(profile->column->name))
@@ -173,7 +173,7 @@ int keel__times_units(struct keel__audit *audit, const struct keel__table_facts 
         if (!finding)
             continue;
         keel__finding_column(audit, finding, profile->column->name);
-        keel__finding_data(finding, facts, numbers - most);
+        keel__finding_data(finding, facts, other);
         count_forms(audit, finding, &found);
         for (int i = KEEL__FORM_SECONDS; i <= KEEL__FORM_MICROSECONDS; i++)
             if (i != (int)found.most)
@@ -181,7 +181,7 @@ int keel__times_units(struct keel__audit *audit, const struct keel__table_facts 
         keel__finding_say(audit, finding,
                           "%lld of %lld times of %s are not in %s as the others are: read so, they "
                           "are thousands of years off, or in January 1970",
-                          (long long)(numbers - most), (long long)numbers, profile->column->name,
+                          (long long)other, (long long)numbers, profile->column->name,
                           forms[found.most].name);
         keel__repair_choice(audit, finding, facts->table,
                             "convert them by their size; then a CHECK on the range", NULL);
@@ -230,6 +230,7 @@ static void impossible(struct keel__audit *audit, const struct keel__table_facts
 {
     int64_t broken = SHAPE(profile, DATE_BROKEN), empty = SHAPE(profile, EMPTY);
     int64_t others = found->values - found->times - broken - empty;
+    int64_t wrong = broken + others + empty, vague = others + empty;
     enum keel_logical_kind kind = profile->column->type.kind;
     bool declared = kind == KEEL_LOGICAL_TIMESTAMP || kind == KEEL_LOGICAL_DATE;
     if (broken + others == 0 || found->times < KEEL__ENOUGH_ROWS ||
@@ -246,15 +247,15 @@ static void impossible(struct keel__audit *audit, const struct keel__table_facts
     if (broken == 0)
         finding->severity = KEEL_SEVERITY_WARNING;
     keel__finding_column(audit, finding, profile->column->name);
-    keel__finding_data(finding, facts, broken + others + empty);
+    keel__finding_data(finding, facts, wrong);
     keel__finding_examples(audit, finding, &profile->examples[KEEL__SHAPE_DATE_BROKEN]);
     keel__finding_count(audit, finding, "no such day or time", broken);
-    keel__finding_count(audit, finding, "empty or not a whole date", others + empty);
+    keel__finding_count(audit, finding, "empty or not a whole date", vague);
     keel__finding_say(audit, finding,
                       "%lld of %lld values of %s are no time: %lld name a day or time that does "
                       "not exist, %lld are empty or not a whole date",
-                      (long long)(broken + others + empty), (long long)found->values,
-                      profile->column->name, (long long)broken, (long long)(others + empty));
+                      (long long)wrong, (long long)found->values, profile->column->name,
+                      (long long)broken, (long long)vague);
     keel__repair_choice(audit, finding, facts->table,
                         "look them up in their source, or NULL; keep what was written elsewhere",
                         NULL);
