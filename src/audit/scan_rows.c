@@ -340,8 +340,8 @@ static int estimate(struct keel__scan *scan, int64_t *rows, struct keel_error *e
         .name = "audit_estimate",
         .postgres =
             "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint FROM pg_class AS c WHERE "
-            "c.oid = to_regclass($1) OR c.oid IN (SELECT p.relid FROM "
-            "pg_partition_tree(to_regclass($1)) AS p)"};
+            "c.relkind <> 'p' AND (c.oid = to_regclass($1) OR c.oid IN (SELECT p.relid FROM "
+            "pg_partition_tree(to_regclass($1)) AS p))"};
     struct keel__str from;
     const struct keel_row *row;
     keel__str_init(&from, 0);

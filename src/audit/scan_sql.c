@@ -36,19 +36,26 @@ static bool is_named(const struct keel_domain_model *domain, const char *name)
     return strcmp(domain->name, name) == 0 || (dot && strcmp(domain->name, dot + 1) == 0);
 }
 
+static const struct keel_domain_model *domain_of(const struct keel_schema *schema, const char *name)
+{
+    for (size_t i = 0; i < schema->domain_count && name; i++)
+        if (is_named(&schema->domains[i], name))
+            return &schema->domains[i];
+    return NULL;
+}
+
+/* What a domain is made of in the end: it may be over another domain. */
 static struct keel_logical_type base_of(const struct keel_schema *schema,
                                         struct keel_logical_type type)
 {
-    enum { MAX_DOMAINS_OVER_DOMAINS = 16 };
-    for (int depth = 0; type.kind == KEEL_LOGICAL_DOMAIN && depth < MAX_DOMAINS_OVER_DOMAINS;
-         depth++) {
-        const struct keel_domain_model *domain = NULL;
-        for (size_t i = 0; i < schema->domain_count && !domain && type.name; i++)
-            if (is_named(&schema->domains[i], type.name))
-                domain = &schema->domains[i];
+    enum { MAX_DEPTH = 16 };
+    const char *name = type.kind == KEEL_LOGICAL_DOMAIN ? type.name : NULL;
+    for (int depth = 0; depth < MAX_DEPTH; depth++) {
+        const struct keel_domain_model *domain = domain_of(schema, name);
         if (!domain)
             break;
-        keel_logical_type_of(KEEL_POSTGRES, keel_slice_of(domain->base_type), &type);
+        name = domain->base_type;
+        keel_logical_type_of(KEEL_POSTGRES, keel_slice_of(name), &type);
     }
     return type;
 }

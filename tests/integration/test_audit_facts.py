@@ -216,3 +216,64 @@ def test_counts_of_random_tables(rows, database, facts_bin):
     matching = [r for r in data if r[at["flag"]] == 1 and r[at["number"]] is not None and r[at["number"]] > 0]
     nulls = sum((f is None and (n is None or n > 0)) or (n is None and f == 1) for f, n in three)
     assert facts["asked"][asked[7]] == [len(matching), nulls, len({r[at["several"]] or "" for r in matching})], label
+
+
+# ---- PostgreSQL's types ---------------------------------------------------------------------------------------------
+
+TYPES = """
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE TYPE pair AS (a integer, b text);
+CREATE DOMAIN cents AS bigint CHECK (value >= 0);
+CREATE DOMAIN more_cents AS cents;
+CREATE TABLE every (
+    flag boolean, small smallint, whole integer, long bigint, single real, double double precision, exact numeric,
+    cash money, words text, five varchar(5), three char(3), bytes bytea, day date, local timestamp, zoned timestamptz,
+    clock time, span interval, id uuid, doc json, docb jsonb, numbers integer[], texts text[], feeling mood, joined pair,
+    amount cents, amounts more_cents, range int4range, place point, host inet, bits bit(3), vector tsvector, "Odd ""one" text,
+    twice bigint GENERATED ALWAYS AS (whole * 2) STORED);
+INSERT INTO every VALUES
+    (true, -1, 1, 9223372036854775807, 0.1, 'NaN', 'NaN', 12.5, 'x', 'abcde', 'ab', '\\x0001ff', '2026-01-02', 'infinity',
+     '2026-01-02 03:04:05.5+05', '10:11', '1 day', '0190a0b0-0000-7000-8000-000000000001', '{"a": 1, "a": 2}', '{}',
+     '{1,2}', '{"{"}', 'ok', '(1,x)', 5, 6, '[1,3)', '(1,2)', '10.0.0.1', '101', 'a b', 'y'),
+    (false, 0, 0, -5, 'Infinity', 0.5, 12345678901234567890.25, -1, '', 'abc', 'abc', '', '0044-03-15 BC', '2026-01-02',
+     'infinity', '00:00', '-1 day', '0190a0b0-0000-7000-8000-000000000002', '[]', '"x"', '{}', NULL, 'sad', NULL, 0, 0,
+     'empty', '(0,0)', '::1', '000', '', NULL);
+INSERT INTO every DEFAULT VALUES;
+"""
+
+
+def test_every_type_of_postgres(postgres_database, facts_bin):
+    postgres_database.execute(TYPES)
+    table = ask(facts_bin, postgres_database.url)["every"]
+    facts = table["columns"]
+    assert table["rows"] == 3 and all(f["nulls"] >= 1 for f in facts.values())
+    kinds = {name: next((k for k in ("integers", "reals", "texts", "blobs") if f[k]), None) for name, f in facts.items()}
+    integers = {"flag", "small", "whole", "long", "amount", "amounts", "twice"}
+    reals = {"single", "double", "exact"}
+    assert kinds == {name: "integers" if name in integers else "reals" if name in reals else "blobs" if name == "bytes"
+                     else "texts" for name in facts}
+    assert (facts["long"]["min_integer"], facts["long"]["max_integer"]) == (-5, 2**63 - 1)
+    assert (facts["flag"]["ones"], facts["flag"]["zeros"], facts["small"]["negatives"]) == (1, 1, 1)
+    assert (facts["five"]["at_limit"], facts["five"]["max_characters"], facts["three"]["at_limit"]) == (1, 5, 1)
+    assert (facts["bytes"]["min_bytes"], facts["bytes"]["max_bytes"], facts["bytes"]["total_bytes"]) == (0, 3, 3)
+    assert facts["bytes"]["distinct_overflow"] == 1  # only lengths are read
+    assert dict(map(tuple, facts["exact"]["words"])) == {"NaN": 1, "12345678901234567890.25": 1}
+    assert dict(map(tuple, facts["feeling"]["words"])) == {"ok": 1, "sad": 1}
+    assert facts["zoned"]["max_time_us"] == 1767305045500000  # 2026-01-01T22:04:05.5Z
+    assert sum(facts["texts"]["shapes"]) == sum(facts["numbers"]["shapes"]) == 0  # '{' is no JSON there
+
+
+def test_partitions_are_read_through_their_parent(postgres_database, facts_bin):
+    postgres_database.execute("""
+        CREATE TABLE event (id integer, kind text) PARTITION BY RANGE (id);
+        CREATE TABLE event_1 PARTITION OF event FOR VALUES FROM (0) TO (100);
+        CREATE TABLE event_2 PARTITION OF event FOR VALUES FROM (100) TO (200) PARTITION BY LIST (kind);
+        CREATE TABLE event_3 PARTITION OF event_2 DEFAULT;
+        INSERT INTO event SELECT g, 'k' || g % 3 FROM generate_series(0, 149) AS g;
+        CREATE TABLE base (id integer); CREATE TABLE child (more text) INHERITS (base);
+        INSERT INTO base VALUES (1); INSERT INTO child VALUES (2, 'x'), (3, 'y');
+        ANALYZE""")
+    facts = ask(facts_bin, postgres_database.url)
+    assert {name: table["rows"] for name, table in facts.items()} == {"event": 150, "base": 1, "child": 2}
+    sampled = ask(facts_bin, postgres_database.url, sample=20)["event"]
+    assert sampled["sampled"] and sampled["row_count"] == 150
