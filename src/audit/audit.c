@@ -135,12 +135,14 @@ static bool is_read(const struct keel_table_model *table)
 }
 
 /* No rule sees what keel itself keeps in the database. */
-static void leave_out_ours(struct keel_schema *schema)
+static void leave_out_ours(struct keel__audit *audit, struct keel_schema *schema)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < schema->table_count; i++)
+    for (size_t i = 0; i < schema->table_count; i++) {
+        audit->has_history |= strcmp(schema->tables[i].name, "keel_migrations") == 0;
         if (!keel__table_is_ours(&schema->tables[i]))
             schema->tables[kept++] = schema->tables[i];
+    }
     schema->table_count = kept;
 }
 
@@ -243,7 +245,7 @@ static int look(struct keel__audit *audit, struct keel__audit_memory *memory,
         rc = keel_schema_read(&memory->schema, audit->db, NULL, err);
     if (rc)
         return rc;
-    leave_out_ours(memory->schema);
+    leave_out_ours(audit, memory->schema);
     audit->schema = out->schema = memory->schema;
     rc = make_facts(audit, &facts, err);
     audit->facts = facts;

@@ -26,7 +26,8 @@ struct keel__key_search;
 struct keel__audit {
     struct keel_db *db; /* in a KEEL_TX_READ transaction: the snapshot that all is read from */
     enum keel_dialect dialect;
-    const struct keel_schema *schema;
+    const struct keel_schema *schema; /* without the tables of keel's own */
+    bool has_history;                 /* keel_migrations is among those */
     const struct keel_audit_options *options;
     int64_t now_us;
     struct keel__arena *arena;             /* lives as long as the findings */

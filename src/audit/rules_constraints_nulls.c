@@ -3,7 +3,6 @@
 #include "audit/column.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "schema/model.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -135,23 +134,6 @@ static bool is_default(enum keel_dialect dialect, const struct keel__profile *pr
            strcmp(literal.text, profile->words[0].text) == 0;
 }
 
-static bool key_has(const struct keel_key_model *key, const char *column)
-{
-    for (size_t i = 0; key && i < key->column_count; i++)
-        if (keel__name_is(key->columns[i], column))
-            return true;
-    return false;
-}
-
-/* A part of a key is meant to differ one day. */
-static bool is_in_key(const struct keel_table_model *table, const char *column)
-{
-    bool found = key_has(table->primary_key, column);
-    for (size_t i = 0; i < table->unique_count; i++)
-        found |= key_has(&table->uniques[i], column);
-    return found;
-}
-
 int keel__constant_table(struct keel__audit *audit, const struct keel__table_facts *facts,
                          struct keel_error *err)
 {
@@ -170,7 +152,7 @@ int keel__constant_table(struct keel__audit *audit, const struct keel__table_fac
         if (profile->nulls > 0 || profile->distinct != 1 || profile->distinct_overflow || flag ||
             column->generated != KEEL_GENERATED_NO || is_default(audit->dialect, profile) ||
             keel__column_reference(audit, facts->table, column->name) ||
-            is_in_key(facts->table, column->name))
+            keel__column_in_key(facts->table, column->name))
             continue;
         if (group.count == 0 && profile->first.count > 0)
             snprintf(example, sizeof example, " (%s is '%.60s')", column->name,

@@ -409,7 +409,9 @@ static int undeclared_of_table(struct keel__audit *audit, const struct keel__tab
         const struct keel__tuple *tuple;
         struct verdict verdict;
         if (!verdict_of(facts, candidate, &verdict, &tuple) ||
-            !holds(audit, facts, candidate, &verdict))
+            !holds(audit, facts, candidate, &verdict) ||
+            (candidate->count == 1 &&
+             keel__column_in_key(facts->table, facts->table->columns[candidate->columns[0]].name)))
             continue;
         const char *names[MAX_CANDIDATE_COLUMNS];
         char list[600];

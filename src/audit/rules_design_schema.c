@@ -216,7 +216,7 @@ int keel__schema_no_migrations(struct keel__audit *audit, struct keel_error *err
         tables += audit->schema->tables[i].kind == KEEL_TABLE_PLAIN ||
                   audit->schema->tables[i].kind == KEEL_TABLE_PARTITIONED;
     }
-    if (tables < 2)
+    if (tables < 2 || audit->has_history)
         return KEEL_OK;
     if (audit->dialect == KEEL_SQLITE) {
         int rc =

@@ -190,6 +190,17 @@ static int not_enforced_schema(struct keel__audit *audit, struct keel_error *err
 /* ---- no index ----------------------------------------------------------------------------------
  */
 
+/* Of a key of several columns one that an index begins with is enough: only the rows that share it
+ * are read. */
+static bool is_served(const struct keel_table_model *table,
+                      const struct keel_foreign_key_model *key)
+{
+    bool served = keel__leads_index(table, key->columns, key->column_count);
+    for (size_t i = 0; i < key->column_count && key->column_count > 1 && !served; i++)
+        served = keel__leads_index(table, &key->columns[i], 1);
+    return served;
+}
+
 static int no_index_table(struct keel__audit *audit, const struct keel__table_facts *facts,
                           struct keel_error *err)
 {
@@ -204,7 +215,7 @@ static int no_index_table(struct keel__audit *audit, const struct keel__table_fa
             there = there && !(table->foreign_keys[k].column_count == key->column_count &&
                                keel__name_is(table->foreign_keys[k].columns[0], key->columns[0]) &&
                                key->column_count == 1);
-        if (!there || keel__leads_index(table, key->columns, key->column_count))
+        if (!there || is_served(table, key))
             continue;
         struct keel_finding *f = keel__finding_add(audit, &rules[RULE_NO_INDEX], table);
         struct keel__repair *repair = keel__repair_add(audit, f, KEEL__REPAIR_ADD_INDEX, table);
@@ -715,7 +726,8 @@ static const struct keel__rule rules[RULE_COUNT] = {
                           "belongs to a parent, reads the whole table.",
                    .evidence =
                        "No valid index or key begins with the foreign key's columns (in any "
-                       "order); one that leaves out only the rows where it is NULL counts.",
+                       "order), nor, where it has several, with one of them; one that leaves out "
+                       "only the rows where it is NULL counts.",
                    .how = "The index is added.",
                    .wrong_when = "The table stays small, and parents are never deleted."},
          .table = no_index_table},

@@ -297,6 +297,12 @@ int keel__types_nan(struct keel__audit *audit, const struct keel__table_facts *f
     return KEEL_OK;
 }
 
+/* Bytes, and money or time in small units, are big by nature. */
+static bool is_small_unit(const char *name)
+{
+    return keel__name_has(name, "price cost amount nusd bytes size us ns micros nanos");
+}
+
 int keel__types_64_bits(struct keel__audit *audit, const struct keel__table_facts *facts,
                         struct keel_error *err)
 {
@@ -309,7 +315,9 @@ int keel__types_64_bits(struct keel__audit *audit, const struct keel__table_fact
         if (column->type.kind != KEEL_LOGICAL_INTEGER || profile->integers == 0 ||
             (profile->max_integer <= INT32_MAX && profile->min_integer >= INT32_MIN) ||
             keel__column_unique(facts->table, column->name) || keel__time_name(column->name) ||
-            keel__name_ends(column->name, "id ids hash"))
+            keel__name_ends(column->name, "id ids hash") || is_small_unit(column->name) ||
+            keel__profile_share(profile, KEEL__SHAPE_EPOCH_MS) > 0.9 ||
+            keel__profile_share(profile, KEEL__SHAPE_EPOCH_US) > 0.9)
             continue;
         struct keel_finding *finding =
             keel__finding_add(audit, &keel__types_rules[TYPES_64_BITS], facts->table);

@@ -88,7 +88,8 @@ int keel__empty_text_table(struct keel__audit *audit, const struct keel__table_f
         int64_t empties = profile->shapes[KEEL__SHAPE_EMPTY];
         struct keel__literal literal;
         if (empties == 0 || profile->nulls > 0 || !holds_text(audit, profile) ||
-            reported_as_word(audit, facts, profile) || is_other_text(profile))
+            reported_as_word(audit, facts, profile) || is_other_text(profile) ||
+            keel__column_in_key(facts->table, column->name)) /* '' is one of its values */
             continue;
         keel__column_default(audit->dialect, column, &literal);
         if (literal.kind == KEEL__LITERAL_STRING && !literal.text[0])

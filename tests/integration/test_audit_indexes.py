@@ -226,6 +226,18 @@ def test_an_index_over_all_but_nulls_is_enough(keel, database):
     assert audit(keel, database, "index-suggested", "foreign-key-without-index").report["findings"] == []
 
 
+def test_no_more_once_all_are_there(keel, database):
+    columns = ["status TEXT", "level TEXT", "event TEXT", "lang TEXT", "model TEXT", "is_read INTEGER", "action TEXT",
+               "correlation_id TEXT", "url TEXT", "email TEXT"]
+    database.execute(f"CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, created_at TEXT, {', '.join(columns)});")
+    fill(database, "t", [(i, f"2026-01-01T00:{i // 60:02}:{i % 60:02}Z", *[f"{c.split()[0]}{i % 4}" if "TEXT" in c else i % 2 for c in columns[:7]],
+                          f"c{i}", f"u{i}", f"e{i}@x.org") for i in range(1, 201)])
+    suggested = audit(keel, database, "index-suggested").all("index-suggested")
+    assert len(suggested) == 10
+    database.execute("".join(f"CREATE INDEX i{n} ON t ({', '.join(f['columns'])});" for n, f in enumerate(suggested)))
+    assert audit(keel, database, "index-suggested").all("index-suggested") == []
+
+
 def test_an_index_that_becomes_the_beginning_goes(keel, database):
     database.execute("CREATE TABLE p (id INTEGER NOT NULL PRIMARY KEY);"
                      "CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, p_id INTEGER REFERENCES p (id), created_at TEXT);"

@@ -200,7 +200,7 @@ def test_keys_without_an_index(keel, database):
         CREATE INDEX i7 ON t (e, f) WHERE f IS NOT NULL;
         """)
     report = audit(keel, database, "foreign-key-without-index")
-    assert report.places("foreign-key-without-index") == ["t.c,d", "t.later_id", "t.none_id", "t.partial_id"]
+    assert report.places("foreign-key-without-index") == ["t.later_id", "t.none_id", "t.partial_id"]
 
 
 def test_keys_that_refer_to_nothing(keel, sqlite_database):
