@@ -136,6 +136,7 @@ static void write_shape(struct keel__pg *pg)
     keel__pg_constraints_drop(pg, false);
     keel__pg_constraints_rename(pg);
     keel__pg_constraints_drop(pg, true);
+    keel__pg_defaults_undo(pg);
     keel__pg_functions_drop_early(pg);
     keel__pg_tables_drop(pg, true);
     keel__pg_columns_drop(pg, true);

@@ -45,6 +45,7 @@ struct keel__pg_column {
     const struct keel_column_model *was, *is;
     bool type;      /* its values are rewritten */
     bool gone;      /* dropped and added again: a generated one */
+    bool undone;    /* its default is dropped and set again: it calls what is made anew */
     bool inherited; /* from the partitioned table, which is altered */
 };
 
@@ -151,6 +152,7 @@ void keel__pg_tables_drop(struct keel__pg *pg, bool early);
 
 /* ---- alter_postgres_columns.c */
 int keel__pg_columns_check(struct keel__pg *pg, struct keel_error *err);
+void keel__pg_defaults_undo(struct keel__pg *pg);
 void keel__pg_columns(struct keel__pg *pg);
 void keel__pg_columns_drop(struct keel__pg *pg, bool early);
 void keel__pg_not_null(struct keel__pg *pg);

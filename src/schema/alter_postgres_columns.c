@@ -139,7 +139,8 @@ static void change_types(struct keel__pg *pg, const struct keel_table_model *tab
 
 static bool default_stays(const struct keel__pg_column *column)
 {
-    return !column->type && keel__pg_same(column->was->default_text, column->is->default_text);
+    return !column->type && !column->undone &&
+           keel__pg_same(column->was->default_text, column->is->default_text);
 }
 
 static bool is_handled(const struct keel__pg_column *column)
@@ -147,9 +148,18 @@ static bool is_handled(const struct keel__pg_column *column)
     return column->gone || column->was->generated || column->is->generated;
 }
 
+void keel__pg_defaults_undo(struct keel__pg *pg)
+{
+    for (size_t i = 0; i < pg->column_count; i++)
+        if (pg->columns[i].undone && pg->columns[i].was->default_text &&
+            !is_handled(&pg->columns[i]))
+            keel__str_text(alter_column(pg, &pg->columns[i]), " DROP DEFAULT;\n");
+}
+
 static void drop_default(struct keel__pg *pg, const struct keel__pg_column *column)
 {
-    if (!is_handled(column) && column->was->default_text && !default_stays(column))
+    if (!column->undone && !is_handled(column) && column->was->default_text &&
+        !default_stays(column))
         keel__str_text(alter_column(pg, column), " DROP DEFAULT;\n");
 }
 

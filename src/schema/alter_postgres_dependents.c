@@ -90,22 +90,24 @@ static int touch_columns(struct keel__pg *pg, const struct keel_table_model *tab
 {
     for (size_t k = 0; k < table->column_count; k++) {
         const struct keel_column_model *is = &table->columns[k];
-        bool type = is_swapped(pg, is);
-        bool word = has_word(pg, is->generated_text) || has_word(pg, is->default_text);
-        bool reads = is->generated_text && reads_touched(pg, table, is->generated_text, false);
-        if (!type && !word && !reads)
-            continue;
-        const struct keel_column_model *was = keel__pg_old_column(pg, table, is->name);
+        const struct keel_column_model *was = NULL;
+        bool type = is_swapped(pg, is), calls = has_word(pg, is->default_text);
+        bool reads = is->generated_text && (has_word(pg, is->generated_text) ||
+                                            reads_touched(pg, table, is->generated_text, false));
+        if (type || calls || reads)
+            was = keel__pg_old_column(pg, table, is->name);
         if (!was || keel__pg_op_of(&pg->adds, KEEL_CHANGE_ADD_COLUMN, is))
             continue;
         struct keel__pg_column *column = keel__pg_column_at(pg, table, was, is);
         if (!column)
             return keel__arena_error(pg->arena, err);
-        bool gone = is->generated && was->generated;
-        if (gone ? column->gone : column->type || !type)
-            continue;
-        *(gone ? &column->gone : &column->type) = true;
-        *more = true;
+        struct keel__pg_column before = *column;
+        bool generated = is->generated && was->generated;
+        column->gone = column->gone || (generated && (type || reads));
+        column->type = column->type || (!generated && type);
+        column->undone = column->undone || calls;
+        *more = *more || before.gone != column->gone || before.type != column->type ||
+                before.undone != column->undone;
     }
     return 0;
 }
