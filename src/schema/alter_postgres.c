@@ -137,9 +137,9 @@ static void write_shape(struct keel__pg *pg)
     keel__pg_constraints_rename(pg);
     keel__pg_constraints_drop(pg, true);
     keel__pg_defaults_undo(pg);
-    keel__pg_functions_drop_early(pg);
-    keel__pg_tables_drop(pg, true);
     keel__pg_columns_drop(pg, true);
+    keel__pg_tables_drop(pg, true);
+    keel__pg_functions_drop_early(pg);
     keel__pg_types_add(pg);
     keel__pg_sequences_add(pg);
     keel__pg_tables_add(pg);

@@ -135,6 +135,23 @@ static void change_types(struct keel__pg *pg, const struct keel_table_model *tab
         keel__str_text(out, ";\n");
 }
 
+/* What a parent says of a column its partitions follow; then each may say otherwise. */
+static bool follows_parent(const struct keel__pg *pg, const struct keel__pg_column *column)
+{
+    if (!is_inherited(pg, column->table, column->is->name))
+        return false;
+    const char *parent =
+        column->table->partition_of ? column->table->partition_of : column->table->inherits;
+    for (size_t i = 0; i < pg->column_count; i++) {
+        const struct keel__pg_column *c = &pg->columns[i];
+        if (strcmp(c->table->name, parent) == 0 && strcmp(c->is->name, column->is->name) == 0)
+            return keel__pg_same(c->is->default_text, column->is->default_text) &&
+                   c->is->not_null == column->is->not_null &&
+                   keel__pg_same(c->is->comment, c->was->comment);
+    }
+    return false;
+}
+
 /* ---- defaults -------------------------------------------------------------------------------- */
 
 static bool default_stays(const struct keel__pg_column *column)
@@ -150,10 +167,13 @@ static bool is_handled(const struct keel__pg_column *column)
 
 void keel__pg_defaults_undo(struct keel__pg *pg)
 {
-    for (size_t i = 0; i < pg->column_count; i++)
-        if (pg->columns[i].undone && pg->columns[i].was->default_text &&
-            !is_handled(&pg->columns[i]))
-            keel__str_text(alter_column(pg, &pg->columns[i]), " DROP DEFAULT;\n");
+    for (size_t i = 0; i < pg->column_count; i++) {
+        const struct keel__pg_column *c = &pg->columns[i];
+        if (c->was->generated && !c->is->generated && !c->gone && !follows_parent(pg, c))
+            keel__str_text(alter_column(pg, c), " DROP EXPRESSION;\n");
+        else if (c->undone && c->was->default_text && !is_handled(c))
+            keel__str_text(alter_column(pg, c), " DROP DEFAULT;\n");
+    }
 }
 
 static void drop_default(struct keel__pg *pg, const struct keel__pg_column *column)
@@ -338,31 +358,11 @@ static void change_options(struct keel__pg *pg, const struct keel__pg_column *co
                                column->table->name, is->name, is->comment);
 }
 
-/* What a parent says of a column its partitions follow; then each may say otherwise. */
-static bool follows_parent(const struct keel__pg *pg, const struct keel__pg_column *column)
-{
-    if (!is_inherited(pg, column->table, column->is->name))
-        return false;
-    const char *parent =
-        column->table->partition_of ? column->table->partition_of : column->table->inherits;
-    for (size_t i = 0; i < pg->column_count; i++) {
-        const struct keel__pg_column *c = &pg->columns[i];
-        if (strcmp(c->table->name, parent) == 0 && strcmp(c->is->name, column->is->name) == 0)
-            return keel__pg_same(c->is->default_text, column->is->default_text) &&
-                   c->is->not_null == column->is->not_null &&
-                   keel__pg_same(c->is->comment, c->was->comment);
-    }
-    return false;
-}
-
 void keel__pg_columns(struct keel__pg *pg)
 {
 #define EACH for (size_t i = 0; i < pg->column_count; i++)
     EACH if (!follows_parent(pg, &pg->columns[i]))
     {
-        const struct keel__pg_column *c = &pg->columns[i];
-        if (c->was->generated && !c->is->generated && !c->gone)
-            keel__str_text(alter_column(pg, c), " DROP EXPRESSION;\n");
         drop_default(pg, &pg->columns[i]);
         if (pg->columns[i].was->identity != KEEL_IDENTITY_SERIAL &&
             pg->columns[i].is->identity != KEEL_IDENTITY_SERIAL)

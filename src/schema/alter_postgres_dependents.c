@@ -90,11 +90,13 @@ static int touch_columns(struct keel__pg *pg, const struct keel_table_model *tab
 {
     for (size_t k = 0; k < table->column_count; k++) {
         const struct keel_column_model *is = &table->columns[k];
-        const struct keel_column_model *was = NULL;
-        bool type = is_swapped(pg, is), calls = has_word(pg, is->default_text);
+        const struct keel_column_model *was =
+            pg->word_count ? keel__pg_old_column(pg, table, is->name) : NULL;
+        bool type = is_swapped(pg, is);
+        bool calls = has_word(pg, is->default_text) || (was && has_word(pg, was->default_text));
         bool reads = is->generated_text && (has_word(pg, is->generated_text) ||
                                             reads_touched(pg, table, is->generated_text, false));
-        if (type || calls || reads)
+        if (!was && (type || calls || reads))
             was = keel__pg_old_column(pg, table, is->name);
         if (!was || keel__pg_op_of(&pg->adds, KEEL_CHANGE_ADD_COLUMN, is))
             continue;

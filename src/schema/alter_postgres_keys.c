@@ -204,8 +204,16 @@ static struct keel__pg_op *replaced(const struct keel__pg *pg, const struct keel
     return NULL;
 }
 
+/* Whether the parent has partitions on which an index cannot simply be built and attached: those
+ * that have partitions themselves, and those that are still there and go in the end. */
 static bool has_subpartitions(const struct keel__pg *pg, const struct keel_table_model *table)
 {
+    for (size_t i = 0; i < pg->drops.count; i++) {
+        const struct keel_table_model *t = pg->drops.items[i].item;
+        if (pg->drops.items[i].kind == KEEL_CHANGE_DROP_TABLE && t->partition_of &&
+            keel__pg_new_table(pg, t->partition_of_schema, t->partition_of) == table)
+            return true;
+    }
     for (size_t i = 0; i < pg->to->table_count; i++) {
         const struct keel_table_model *t = &pg->to->tables[i];
         if (t->partition_of && strcmp(t->partition_of, table->name) == 0 &&
