@@ -113,7 +113,8 @@ void keel__finding_object(struct keel_finding *finding, const char *kind, const 
     finding->object = name;
 }
 
-static const char *say(struct keel__audit *audit, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static const char *say(struct keel__audit *audit,
+                                                             const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);

@@ -24,18 +24,38 @@ static const struct keel__reference *reference_of(const struct keel__audit *audi
     return NULL;
 }
 
-/* Whether x of the child and y of the parent name the same thing. */
-static bool is_copy(const struct keel__audit *audit, const struct keel__reference *reference,
-                    const struct keel_column_model *x, const struct keel_column_model *y)
+/* The parent of a declared foreign key over this column alone. */
+static const struct keel_foreign_key_model *declared_by(const struct keel_table_model *table,
+                                                        const char *column)
 {
-    if (!keel__ask_comparable(audit, x, y))
-        return false;
-    if (keel__name_is(x->name, y->name))
-        return keel__name_ends(x->name, "id uuid guid key");
-    const struct keel__reference *a = reference_of(audit, reference->table, x);
-    const struct keel__reference *b = reference_of(audit, reference->parent, y);
-    return a && b && a->parent && a->parent == b->parent && a->parent != reference->parent &&
-           a->declared && b->declared;
+    for (size_t i = 0; i < table->foreign_key_count; i++)
+        if (table->foreign_keys[i].column_count == 1 &&
+            keel__name_is(table->foreign_keys[i].columns[0], column))
+            return &table->foreign_keys[i];
+    return NULL;
+}
+
+/* The column of the parent that names the same thing as the child's x: by its name, or by a foreign
+ * key to the same table. */
+static const struct keel_column_model *copied_from(const struct keel__audit *audit,
+                                                   const struct keel__reference *reference,
+                                                   const struct keel_column_model *x)
+{
+    const struct keel_table_model *parent = reference->parent;
+    const struct keel_column_model *y = keel_table_column(parent, x->name);
+    if (y && keel__name_ends(x->name, "id uuid guid key") && keel__ask_comparable(audit, x, y))
+        return y;
+    const struct keel_foreign_key_model *mine = declared_by(reference->table, x->name);
+    for (size_t i = 0; mine && i < parent->foreign_key_count; i++) {
+        const struct keel_foreign_key_model *theirs = &parent->foreign_keys[i];
+        if (theirs->column_count != 1 || !keel__name_is(theirs->parent, mine->parent) ||
+            keel__name_is(mine->parent, parent->name))
+            continue;
+        y = keel_table_column(parent, theirs->columns[0]);
+        if (y && keel__ask_comparable(audit, x, y))
+            return y;
+    }
+    return NULL;
 }
 
 struct copy {
@@ -60,19 +80,15 @@ static int each_copy(struct keel__audit *audit, const struct keel__reference *re
         !keel__ask_indexed(reference->parent, copy.key->name))
         return KEEL_OK;
     const struct keel_table_model *parent = reference->parent, *child = reference->table;
-    if (parent->column_count > 200 || child->column_count > 200)
-        return KEEL_OK;
-    for (size_t i = 0; i < child->column_count; i++)
-        for (size_t j = 0; j < parent->column_count && !rc && found < MAX_COPIES; j++) {
-            copy.x = &child->columns[i];
-            copy.y = &parent->columns[j];
-            if (copy.x == copy.own || copy.y == copy.key ||
-                !is_copy(audit, reference, copy.x, copy.y) ||
-                (parent == child && keel__ask_unique(child, copy.x->name)))
-                continue;
-            found++;
-            rc = fn(audit, context, &copy, err);
-        }
+    for (size_t i = 0; i < child->column_count && !rc && found < MAX_COPIES; i++) {
+        copy.x = &child->columns[i];
+        copy.y = copy.x == copy.own ? NULL : copied_from(audit, reference, copy.x);
+        if (!copy.y || copy.y == copy.key ||
+            (parent == child && keel__ask_unique(child, copy.x->name)))
+            continue;
+        found++;
+        rc = fn(audit, context, &copy, err);
+    }
     return rc;
 }
 
@@ -129,6 +145,7 @@ static int report_copy(struct keel__audit *audit, void *context, const struct co
     if (!other || !same || !other->matching || same->matching < MIN_AGREE ||
         other->matching * 10 > same->matching)
         return KEEL_OK;
+    int64_t both = other->matching + same->matching;
     struct keel_finding *finding =
         keel__consistency_add(audit, "copied-reference-contradicts", facts->table);
     if (!finding)
@@ -141,7 +158,7 @@ static int report_copy(struct keel__audit *audit, void *context, const struct co
     keel__finding_say(audit, finding,
                       "%s contradicts the %s of the %s row that %s names in %lld of %lld rows",
                       copy->x->name, copy->y->name, copy->reference->parent->name, copy->own->name,
-                      (long long)other->matching, (long long)(other->matching + same->matching));
+                      (long long)other->matching, (long long)both);
     return keel__consistency_choice(
         audit, finding, facts->table, "which of the two references is right is for you to say",
         keel__ask_format(audit,

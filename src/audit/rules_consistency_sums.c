@@ -438,16 +438,12 @@ static bool counts_child(const struct keel__audit *audit, const struct keel_colu
     }
     if (*by_name)
         return true;
-    if (*subject && strcmp(subject, "record") != 0 && strcmp(subject, "item") != 0 &&
-        strcmp(subject, "row") != 0 && strcmp(subject, "entry") != 0)
+    if (*subject && !has_word("record item row entry", subject, strlen(subject)))
         return false;
-    for (size_t i = 0; i < audit->schema->table_count; i++) {
-        keel__role_words(audit->schema->tables[i].name, words, sizeof words);
-        keel__name_singular(words, table, sizeof table);
-        if (strcmp(subject, table) == 0)
-            return false;
-    }
-    return true;
+    /* "record_count" beside a table of records counts those */
+    snprintf(words, sizeof words, "%ss", subject);
+    return !keel_schema_table(audit->schema, subject) && !keel_schema_table(audit->schema, words) &&
+           (strcmp(subject, "entry") != 0 || !keel_schema_table(audit->schema, "entries"));
 }
 
 static bool sums_child(const struct keel_column_model *stored,

@@ -4,18 +4,18 @@
 
 #define ABOUT(rule_id, rule_severity, rule_fix, data, rule_title, rule_why, rule_evidence,         \
               rule_how, rule_wrong)                                                                \
-    .about = {.id = rule_id,                                                                       \
+    .about = {.id = (rule_id),                                                                     \
               .family = "design",                                                                  \
               .severity = KEEL_SEVERITY_##rule_severity,                                           \
               .fix = KEEL_FIX_##rule_fix,                                                          \
               .on_sqlite = true,                                                                   \
               .on_postgres = true,                                                                 \
-              .reads_data = data,                                                                  \
-              .title = rule_title,                                                                 \
-              .why = rule_why,                                                                     \
-              .evidence = rule_evidence,                                                           \
-              .how = rule_how,                                                                     \
-              .wrong_when = rule_wrong}
+              .reads_data = (data),                                                                \
+              .title = (rule_title),                                                               \
+              .why = (rule_why),                                                                   \
+              .evidence = (rule_evidence),                                                         \
+              .how = (rule_how),                                                                   \
+              .wrong_when = (rule_wrong)}
 
 static const struct keel__rule rules[] = {
     {ABOUT(

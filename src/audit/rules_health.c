@@ -240,6 +240,7 @@ static int free_pages(struct keel__audit *audit, struct keel_error *err)
     int rc = file_pages(audit, pages, &answered, err);
     if (rc || !answered || pages[1] < MIN_FREE_PAGES || pages[1] * 2 <= pages[0])
         return rc;
+    int64_t bytes = pages[1] * pages[2];
     struct keel_finding *finding = add(audit, FREE_PAGES, NULL);
     if (!finding)
         return keel__nomem(err);
@@ -248,7 +249,7 @@ static int free_pages(struct keel__audit *audit, struct keel_error *err)
     keel__finding_say(
         audit, finding,
         "%lld of %lld pages of the file are free (%lld bytes): VACUUM gives them back",
-        (long long)pages[1], (long long)pages[0], (long long)(pages[1] * pages[2]));
+        (long long)pages[1], (long long)pages[0], (long long)bytes);
     return KEEL_OK;
 }
 
