@@ -304,21 +304,58 @@ static const struct keel__rule rules[KEEL__CONSTRAINTS_COUNT] = {
                    .wrong_when = "The name means something else here."},
          .plan = keel__range_plan,
          .table = keel__range_table},
-    [KEEL__CONSTRAINTS_ZERO] =
-        {.about = {.id = "zero-for-unknown",
+    [KEEL__CONSTRAINTS_ZERO] = {.about = {.id = "zero-for-unknown",
+                                          .family = "constraints",
+                                          .severity = KEEL_SEVERITY_ADVICE,
+                                          .fix = KEEL_FIX_NEEDS_DECISION,
+                                          .on_sqlite = true,
+                                          .on_postgres = true,
+                                          .reads_data = true,
+                                          .title = "0 where an id is not known",
+                                          .why = "Row 0 does not exist, yet it looks like a value: "
+                                                 "joins lose these rows in silence.",
+                                          .evidence = "References whose parent has no row 0, in "
+                                                      "which up to a quarter of the values is 0.",
+                                          .how = "The UPDATE to NULL is written as a choice.",
+                                          .wrong_when =
+                                              "0 is a value (a system user outside the table)."},
+                                .schema = keel__zero_schema},
+    [KEEL__CONSTRAINTS_FEW_MISSING] =
+        {.about = {.id = "few-documents-missing",
                    .family = "constraints",
                    .severity = KEEL_SEVERITY_ADVICE,
                    .fix = KEEL_FIX_NEEDS_DECISION,
                    .on_sqlite = true,
                    .on_postgres = true,
                    .reads_data = true,
-                   .title = "0 where an id or a time is not known",
-                   .why = "Row 0 does not exist, and second 0 is 1970: both look like values.",
-                   .evidence = "References whose parent has no row 0, and Unix times, in which up "
-                               "to a quarter of the values is 0.",
-                   .how = "The UPDATE to NULL is written as a choice.",
-                   .wrong_when = "0 is a value (a system user outside the table)."},
-         .schema = keel__zero_schema},
+                   .title = "A document that nearly every row has",
+                   .why = "A result that only a few rows lack was probably lost or never written, "
+                          "and every reader has to reckon with its absence.",
+                   .evidence = "JSON columns of tables of 50 rows and more that are NULL in at "
+                               "least one and up to a tenth of the rows, unless a state tells "
+                               "which. `matching` counts them.",
+                   .how = "NOT NULL is written as a choice; the rows have to be looked at first.",
+                   .wrong_when = "The document is optional."},
+         .table = keel__few_missing_table},
+    [KEEL__CONSTRAINTS_STRAY_ERROR] =
+        {.about = {.id = "error-without-failure",
+                   .family = "constraints",
+                   .severity = KEEL_SEVERITY_ADVICE,
+                   .fix = KEEL_FIX_NEEDS_DECISION,
+                   .on_sqlite = true,
+                   .on_postgres = true,
+                   .reads_data = true,
+                   .title = "An error message beside a state that is no failure",
+                   .why = "The row failed and its state does not say so: it hangs in the state it "
+                          "had, and nobody looks for it.",
+                   .evidence =
+                       "A text called error or failure beside a status whose failed rows mostly "
+                       "have one: filled in for up to a twentieth of the rows of all other states. "
+                       "`matching` counts them, `counts` names the states. Texts that keep the "
+                       "last error of a retried thing are left out.",
+                   .how = "The query that shows them by state is written as a choice.",
+                   .wrong_when = "The text also takes warnings."},
+         .table = keel__stray_error_table},
 };
 
 const struct keel__rules keel__rules_constraints = {rules, KEEL__CONSTRAINTS_COUNT};

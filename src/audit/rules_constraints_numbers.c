@@ -243,16 +243,6 @@ int keel__range_table(struct keel__audit *audit, const struct keel__table_facts 
 
 /* ---- zero for what is not known -------------------------------------------------------------- */
 
-static bool is_clock(const struct keel__profile *profile)
-{
-    int64_t times = profile->shapes[KEEL__SHAPE_EPOCH_S] + profile->shapes[KEEL__SHAPE_EPOCH_MS] +
-                    profile->shapes[KEEL__SHAPE_EPOCH_US];
-    int64_t others = profile->rows - profile->nulls - profile->zeros;
-    return others >= MIN_ROWS && times * 10 >= others * 9 &&
-           keel__name_ends(profile->column->name, "at ts time timestamp date epoch created updated "
-                                                  "started ended expires seen");
-}
-
 /* A reference whose parent has no row 0, beside values that all are greater. */
 static bool is_reference(const struct keel__audit *audit, const struct keel__table_facts *facts,
                          const struct keel__profile *profile)
@@ -278,8 +268,7 @@ static int zero_of_table(struct keel__audit *audit, const struct keel__table_fac
         if (profile->zeros == 0 || values < MIN_ROWS || profile->zeros * 4 > values ||
             !keel__column_is_number(profile) || keel__column_primary(facts->table, name))
             continue;
-        bool clock = is_clock(profile);
-        if (!clock && !is_reference(audit, facts, profile))
+        if (!is_reference(audit, facts, profile))
             continue;
         struct keel_finding *finding =
             keel__finding_add(audit, KEEL__CONSTRAINTS(KEEL__CONSTRAINTS_ZERO), facts->table);
@@ -287,9 +276,10 @@ static int zero_of_table(struct keel__audit *audit, const struct keel__table_fac
             return keel__nomem(err);
         keel__finding_column(audit, finding, name);
         keel__finding_data(finding, facts, profile->zeros);
-        keel__finding_say(audit, finding, "%lld of %lld values of %s.%s are 0, which %s",
-                          (long long)profile->zeros, (long long)values, facts->table->name, name,
-                          clock ? "as a time is 1970" : "is no row of the table it refers to");
+        keel__finding_say(
+            audit, finding,
+            "%lld of %lld values of %s.%s are 0, which is no row of the table it refers to",
+            (long long)profile->zeros, (long long)values, facts->table->name, name);
         finding->fix_text = "whether 0 says that it is not known";
         struct keel__repair *repair =
             keel__repair_add(audit, finding, KEEL__REPAIR_CHOICE, facts->table);

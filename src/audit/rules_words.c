@@ -178,6 +178,28 @@ static const struct keel__rule rules[KEEL__WORDS_COUNT] = {
                    .wrong_when = "Versions have names."},
          .plan = keel__no_version_plan,
          .table = keel__no_version_table},
+    [KEEL__WORDS_NO_HASH] =
+        {.about =
+             {.id = "hash-that-is-none",
+              .family = "words",
+              .severity =
+                  KEEL_SEVERITY_ADVICE,
+              .fix = KEEL_FIX_NONE,
+              .on_sqlite = true,
+              .on_postgres = true,
+              .reads_data = true,
+              .title =
+                  "Hashes beside values that are none",
+              .why = "What was made up from a name does not change when the content does: it "
+                     "proves nothing, and looks as if it did.",
+              .evidence =
+                  "Text columns, and keys of JSON documents, called hash, checksum or digest, in "
+                  "which some values are hexadecimal and others are not. `matching` counts the "
+                  "others. Hashes of passwords are left out.",
+              .how =
+                  "The hashes have to be computed from the contents, where they are still there.",
+              .wrong_when = "Two algorithms are in use that write their hashes in different ways."},
+         .table = keel__no_hash_table},
 };
 
 const struct keel__rules keel__rules_words = {rules, KEEL__WORDS_COUNT};

@@ -17,6 +17,7 @@ enum keel__words_rule {
     KEEL__WORDS_NULL_WORD,
     KEEL__WORDS_FLOATING,
     KEEL__WORDS_NO_VERSION,
+    KEEL__WORDS_NO_HASH,
     KEEL__WORDS_COUNT
 };
 
@@ -39,6 +40,8 @@ enum keel__constraints_rule {
     KEEL__CONSTRAINTS_MINUS_ONE,
     KEEL__CONSTRAINTS_RANGE,
     KEEL__CONSTRAINTS_ZERO,
+    KEEL__CONSTRAINTS_FEW_MISSING,
+    KEEL__CONSTRAINTS_STRAY_ERROR,
     KEEL__CONSTRAINTS_COUNT
 };
 
@@ -63,6 +66,9 @@ KEEL__PLAN(keel__floating_version_plan);
 KEEL__TABLE(keel__floating_version_table);
 KEEL__PLAN(keel__no_version_plan);
 KEEL__TABLE(keel__no_version_table);
+
+/* rules_words_hashes.c */
+KEEL__TABLE(keel__no_hash_table);
 
 /* rules_constraints_defaults.c */
 KEEL__TABLE(keel__default_check_table);
@@ -93,6 +99,10 @@ KEEL__TABLE(keel__minus_one_table);
 KEEL__PLAN(keel__range_plan);
 KEEL__TABLE(keel__range_table);
 KEEL__SCHEMA(keel__zero_schema);
+
+/* rules_constraints_holes.c */
+KEEL__TABLE(keel__few_missing_table);
+KEEL__TABLE(keel__stray_error_table);
 
 #define KEEL__WORDS(rule) (&keel__rules_words.items[rule])
 #define KEEL__CONSTRAINTS(rule) (&keel__rules_constraints.items[rule])

@@ -223,6 +223,20 @@ def test_versions_that_move_and_versions_that_are_none(keel, database):
     assert report.matching("version-without-version", "t", "schema_version") == 20
 
 
+# ---- hashes ---------------------------------------------------------------------------------------------------------
+
+def test_hashes_that_are_none(keel, database):
+    json = "JSON" if database.kind == "sqlite" else "jsonb"
+    database.execute(f"CREATE TABLE t (id INTEGER PRIMARY KEY, content_hash TEXT, file_sha256 TEXT, password_hash TEXT, meta {json}, other {json});")
+    fill(database, "t", [(n, f"hash_{n}" if n < 7 else f"{n:064x}", f"{n:064x}", "$argon2id$x" if n < 9 else f"{n:064x}",
+                          f'{{"prompt_hash": "{"made-up" if n < 5 else format(n, "064x")}"}}', f'{{"prompt_hash": "{n:064x}", "hash_of": "x"}}')
+                         for n in range(60)])
+    report = audit(keel, database, "words")
+    assert report.places("hash-that-is-none") == ["t.content_hash", "t.meta"]
+    assert report.matching("hash-that-is-none", "t", "content_hash") == 7
+    assert report.matching("hash-that-is-none", "t", "meta") == 5
+
+
 # ---- names that need quotes -----------------------------------------------------------------------------------------
 
 def test_names_with_quotes_blanks_and_emoji(keel, database):
