@@ -216,8 +216,8 @@ void keel__repair_check(struct keel__audit *audit, struct keel_finding *finding,
     if (breaking > 0 && (parent || is_numbered(table))) {
         keel__repair_choice(
             audit, finding, table,
-            keel__audit_text(audit, "mend or clear the %lld values first: %s; then CHECK (%s)",
-                             (long long)breaking,
+            keel__audit_text(audit, "mend or clear %lld value%s first: %s; then CHECK (%s)",
+                             (long long)breaking, breaking == 1 ? "" : "s",
                              parent ? "other tables refer to these rows, so they cannot be moved "
                                       "away"
                                     : "moved away, these rows would leave gaps in a sequence",
@@ -238,10 +238,9 @@ void keel__repair_check(struct keel__audit *audit, struct keel_finding *finding,
     repair->reason = reason;
     finding->fix = KEEL_FIX_AUTOMATIC;
     finding->fix_text =
-        breaking > 0
-            ? keel__audit_text(audit, "moves the %lld rows to quarantine and adds CHECK (%s)",
-                               (long long)breaking, expression)
-            : keel__audit_text(audit, "adds CHECK (%s)", expression);
+        breaking > 0 ? keel__audit_text(audit, "moves %lld row%s to quarantine and adds CHECK (%s)",
+                                        (long long)breaking, breaking == 1 ? "" : "s", expression)
+                     : keel__audit_text(audit, "adds CHECK (%s)", expression);
 }
 
 void keel__repair_type(struct keel__audit *audit, struct keel_finding *finding,

@@ -1,4 +1,5 @@
 #include "audit/run.h"
+#include "audit/secret.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/hex.h"
@@ -306,6 +307,7 @@ int keel__findings_finish(struct keel__audit *audit, struct keel_audit *out, str
         struct keel_finding *finding = found->items[i];
         if (!finding->message)
             finding->message = finding->rule;
+        keel__finding_mask(audit, finding);
         all[i] = *finding;
         tally(out, finding);
     }

@@ -306,8 +306,8 @@ static void moved_comment(const struct keel__fix *fix, struct keel__str *out)
         const struct keel__fix_rows *rows = &fix->rows[i];
         struct keel__str line;
         keel__str_init(&line, 0);
-        keel__str_printf(&line, "%lld rows of %s go to %s", (long long)rows->moved,
-                         rows->table->name, rows->quarantine);
+        keel__str_printf(&line, "%s: %lld row%s to %s", rows->table->name, (long long)rows->moved,
+                         rows->moved == 1 ? "" : "s", rows->quarantine);
         comment(out, "", line.data ? line.data : "");
         out->failed |= line.failed;
         keel__str_fini(&line);

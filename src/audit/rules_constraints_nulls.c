@@ -1,6 +1,7 @@
 #include "audit/rules_words.h"
 
 #include "audit/column.h"
+#include "audit/secret.h"
 #include "base/error.h"
 #include "base/str.h"
 
@@ -154,7 +155,7 @@ int keel__constant_table(struct keel__audit *audit, const struct keel__table_fac
             keel__column_reference(audit, facts->table, column->name) ||
             keel__column_in_key(facts->table, column->name))
             continue;
-        if (group.count == 0 && profile->first.count > 0)
+        if (group.count == 0 && profile->first.count > 0 && !keel__column_secrecy(column))
             snprintf(example, sizeof example, " (%s is '%.60s')", column->name,
                      profile->first.texts[0]);
         group.names[group.count++] = column->name;

@@ -1,30 +1,11 @@
 #include "audit/rules_design.h"
+#include "audit/secret.h"
 #include "base/error.h"
-#include "base/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* Passwords, keys and tokens as they are. */
-
-enum grade { NO_SECRET = 0, TOKEN, SECRET };
-
-static enum grade grade_of(const struct keel_column_model *column)
-{
-    char words[128];
-    if (!keel__role_is_text(column) && column->type.kind != KEEL_LOGICAL_JSON)
-        return NO_SECRET;
-    if (keel__name_has(column->name, "hash hashed encrypted cipher ciphertext digest id ids count "
-                                     "usage type expires expiry at url uri name hint prefix limit "
-                                     "status policy version algorithm salt public"))
-        return NO_SECRET;
-    keel__role_words(column->name, words, sizeof words);
-    if (keel__name_has(column->name, "credentials credential secret password passwd passphrase") ||
-        strstr(words, "api key") || strstr(words, "private key") || strstr(words, "access token") ||
-        strstr(words, "refresh token"))
-        return SECRET;
-    return keel__name_has(column->name, "token") ? TOKEN : NO_SECRET;
-}
 
 static const char *secret_key(struct keel__audit *audit, const char *what,
                               const struct keel_column_model *column)
@@ -85,22 +66,9 @@ int keel__plan_secret(struct keel__audit *audit, struct keel__scan *scan, struct
     const struct keel_table_model *table = keel__scan_table(scan);
     int rc = KEEL_OK;
     for (size_t i = 0; i < table->column_count && !rc && audit->dialect == KEEL_SQLITE; i++)
-        if (grade_of(&table->columns[i]) == SECRET)
+        if (keel__column_secrecy(&table->columns[i]) == KEEL__SECRET)
             rc = plan_credentials(audit, scan, &table->columns[i], err);
     return rc;
-}
-
-/* "FAKE... (25 characters)". */
-static int mask(struct keel__audit *audit, struct keel_finding *finding, const char *text,
-                struct keel_error *err)
-{
-    struct keel_slice shown = keel__utf8_cut(keel_slice_of(text), 4);
-    const char *masked =
-        keel__ask_format(audit, "%.*s... (%zu bytes)", (int)shown.size, shown.data, strlen(text));
-    if (!masked)
-        return keel__nomem(err);
-    keel__finding_example(audit, finding, keel_slice_of(masked));
-    return KEEL_OK;
 }
 
 /* Values that look like what a password function gives. */
@@ -131,25 +99,28 @@ static void count_credentials(struct keel__audit *audit, const struct keel__tabl
 }
 
 static int report_secret(struct keel__audit *audit, const struct keel__table_facts *facts,
-                         const struct keel__profile *p, enum grade grade, int64_t matching,
+                         const struct keel__profile *p, enum keel__secrecy grade, int64_t matching,
                          struct keel_error *err)
 {
-    int rc = KEEL_OK;
     struct keel_finding *finding = keel__design_add(audit, "secret-in-clear", facts->table);
     if (!finding)
         return keel__nomem(err);
-    if (grade == TOKEN)
+    if (grade == KEEL__TOKEN)
         finding->severity = KEEL_SEVERITY_ADVICE;
     keel__finding_column(audit, finding, p->column->name);
     keel__finding_data(finding, facts, matching);
-    for (int i = 0; i < p->first.count && i < 3 && !rc; i++)
-        rc = mask(audit, finding, p->first.texts[i], err);
-    if (grade == SECRET && audit->dialect == KEEL_SQLITE)
+    for (int i = 0; i < p->first.count && i < 3; i++) {
+        const char *masked = keel__secret_masked(audit, p->first.texts[i]);
+        if (!masked)
+            return keel__nomem(err);
+        keel__finding_example(audit, finding, keel_slice_of(masked));
+    }
+    if (grade == KEEL__SECRET && audit->dialect == KEEL_SQLITE)
         count_credentials(audit, facts, p->column, finding);
     keel__finding_say(audit, finding, "%lld rows of %s hold a %s in clear in %s",
                       (long long)matching, facts->table->name,
-                      grade == TOKEN ? "token" : "password, key or token", p->column->name);
-    return rc;
+                      grade == KEEL__TOKEN ? "token" : "password, key or token", p->column->name);
+    return KEEL_OK;
 }
 
 int keel__table_secret(struct keel__audit *audit, const struct keel__table_facts *facts,
@@ -158,15 +129,16 @@ int keel__table_secret(struct keel__audit *audit, const struct keel__table_facts
     int rc = KEEL_OK;
     for (size_t i = 0; facts->scanned && i < facts->table->column_count && !rc; i++) {
         const struct keel__profile *p = &facts->profiles[i];
-        enum grade grade = grade_of(p->column);
+        enum keel__secrecy grade = keel__column_secrecy(p->column);
         int64_t values = p->rows - p->nulls - p->shapes[KEEL__SHAPE_EMPTY];
         if (values < 1)
             continue;
-        if (grade == NO_SECRET) {
+        if (grade == KEEL__NO_SECRET) {
             int64_t secrets = p->shapes[KEEL__SHAPE_SECRET];
             if (secrets)
-                rc = report_secret(audit, facts, p, secrets * 2 >= values ? SECRET : TOKEN, secrets,
-                                   err);
+                rc =
+                    report_secret(audit, facts, p,
+                                  secrets * 2 >= values ? KEEL__SECRET : KEEL__TOKEN, secrets, err);
             continue;
         }
         bool document = p->shapes[KEEL__SHAPE_JSON_OBJECT] > 0;
@@ -184,7 +156,7 @@ int keel__table_last_use(struct keel__audit *audit, const struct keel__table_fac
     const struct keel_table_model *table = facts->table;
     bool secret = false;
     for (size_t i = 0; i < table->column_count; i++)
-        secret = secret || grade_of(&table->columns[i]) != NO_SECRET ||
+        secret = secret || keel__column_secrecy(&table->columns[i]) != KEEL__NO_SECRET ||
                  (keel__name_has(table->columns[i].name, "hash") &&
                   keel__name_has(table->columns[i].name, "key token secret"));
     if (!secret || !keel__name_has(table->name, "token tokens credential credentials key keys") ||
