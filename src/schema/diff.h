@@ -142,10 +142,6 @@ void keel__diff_types(struct keel__differ *d);
 /* diff_order.c: ranks for what is created and removed: parents before children, and the other way
  * round. Edges that close a cycle are passed over. */
 void keel__order_tables(struct keel__differ *d);
-/* order[i]: the place of node i behind all nodes it needs; needs(context, i, k) is the k-th node
- * that i needs, SIZE_MAX behind the last. */
-void keel__order_nodes(struct keel__differ *d, size_t count, size_t *order,
-                       size_t (*needs)(void *context, size_t node, size_t k), void *context);
 
 /* diff_risk.c, diff_words.c */
 void keel__change_weigh(struct keel__differ *d, struct keel_change *change);

@@ -1,44 +1,6 @@
 #include "schema/diff.h"
 
-/* ---- nodes and what they need ---------------------------------------------------------------- */
-
-struct visit {
-    size_t node, next; /* which of its needs comes next */
-};
-
-void keel__order_nodes(struct keel__differ *d, size_t count, size_t *order,
-                       size_t (*needs)(void *context, size_t node, size_t k), void *context)
-{
-    enum { NEW, OPEN, DONE };
-    unsigned char *state = keel__arena_calloc(d->arena, count + 1, 1);
-    struct visit *stack = keel__arena_calloc(d->arena, count + 1, sizeof *stack);
-    size_t place = 0;
-    if (!state || !stack) {
-        d->failed = true;
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        size_t depth = 0;
-        if (state[i] != NEW)
-            continue;
-        stack[depth++] = (struct visit){i, 0};
-        state[i] = OPEN;
-        while (depth) {
-            struct visit *top = &stack[depth - 1];
-            size_t need = needs(context, top->node, top->next++);
-            if (need == SIZE_MAX) {
-                order[top->node] = place++;
-                state[top->node] = DONE;
-                depth--;
-            } else if (state[need] == NEW) {
-                state[need] = OPEN;
-                stack[depth++] = (struct visit){need, 0};
-            }
-        }
-    }
-}
-
-/* ---- tables ---------------------------------------------------------------------------------- */
+#include "schema/order.h"
 
 struct tables {
     struct keel__differ *d;
@@ -74,12 +36,11 @@ void keel__order_tables(struct keel__differ *d)
     struct tables now = {d, false}, old = {d, true};
     size_t *added = keel__arena_calloc(d->arena, d->pair_count + 1, sizeof *added);
     size_t *removed = keel__arena_calloc(d->arena, d->pair_count + 1, sizeof *removed);
-    if (!added || !removed) {
+    if (!added || !removed || !keel__order_nodes(d->arena, d->pair_count, added, parent_of, &now) ||
+        !keel__order_nodes(d->arena, d->pair_count, removed, parent_of, &old)) {
         d->failed = true;
         return;
     }
-    keel__order_nodes(d, d->pair_count, added, parent_of, &now);
-    keel__order_nodes(d, d->pair_count, removed, parent_of, &old);
     for (size_t i = 0; i < d->pair_count; i++)
         d->pairs[i].rank = d->pairs[i].now ? added[i] : d->pair_count - removed[i];
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "schema/order.h"
+
 /* The views of one model, and which of them each is made of. */
 struct graph {
     struct keel__differ *d;
@@ -89,7 +91,8 @@ static void build(struct graph *g, struct keel__differ *d, const struct keel_sch
             use_dependency(g, view->depends_on[k]);
         keel__each_name(d, view->body, use_name, g);
     }
-    keel__order_nodes(d, g->count, g->order, need_of, g);
+    if (!keel__order_nodes(d->arena, g->count, g->order, need_of, g))
+        d->failed = true;
 }
 
 static void disturb(struct keel__differ *d, struct keel__map *names,

@@ -1,3 +1,4 @@
+#include "schema/order.h"
 #include "schema/render.h"
 
 #include <stdlib.h>
@@ -256,17 +257,6 @@ static void create_functions(struct keel__str *out, const struct keel_schema *sc
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 
-/* Whether the table has to wait for its parent; done: which are made. */
-static bool waits(const struct keel_schema *schema, const bool *done,
-                  const struct keel_table_model *table)
-{
-    for (size_t i = 0; table->partition_of && i < schema->table_count; i++)
-        if (!done[i] && strcmp(schema->tables[i].name, table->partition_of) == 0 &&
-            is_same(schema->tables[i].schema, table->partition_of_schema))
-            return true;
-    return false;
-}
-
 static void alter_table(struct keel__str *out, const struct keel_table_model *table)
 {
     keel__str_text(out, "ALTER TABLE ");
@@ -285,23 +275,18 @@ static void set_storage(struct keel__str *out, const struct keel_table_model *ta
     }
 }
 
-static void create_tables(struct keel__str *out, const struct keel_schema *schema, bool *done)
+static void create_tables(struct keel__str *out, const struct keel_schema *schema,
+                          const size_t *order)
 {
-    for (bool again = true; again;) {
-        again = false;
-        for (size_t i = 0; i < schema->table_count; i++) {
-            const struct keel_table_model *table = &schema->tables[i];
-            if (done[i] || waits(schema, done, table))
-                continue;
-            done[i] = again = true;
-            keel__str_char(out, '\n');
-            keel__postgres_table(out, table);
-            comment(out, "TABLE", table->schema, table->name, NULL, table->comment);
-            set_storage(out, table);
-            for (size_t k = 0; k < table->column_count; k++)
-                comment(out, "COLUMN", table->schema, table->name, table->columns[k].name,
-                        table->columns[k].comment);
-        }
+    for (size_t i = 0; i < schema->table_count; i++) {
+        const struct keel_table_model *table = &schema->tables[order[i]];
+        keel__str_char(out, '\n');
+        keel__postgres_table(out, table);
+        comment(out, "TABLE", table->schema, table->name, NULL, table->comment);
+        set_storage(out, table);
+        for (size_t k = 0; k < table->column_count; k++)
+            comment(out, "COLUMN", table->schema, table->name, table->columns[k].name,
+                    table->columns[k].comment);
     }
 }
 
@@ -353,36 +338,6 @@ void keel__postgres_view(struct keel__str *out, const struct keel_view_model *vi
     create_indexes(out, view->schema, view->name, view->indexes, view->index_count);
 }
 
-static bool is_named(const struct keel_view_model *view, const char *qualified)
-{
-    size_t n = view->schema ? strlen(view->schema) : 0;
-    return (n == 0 || strncmp(qualified, view->schema, n) == 0) && qualified[n] == '.' &&
-           strcmp(qualified + n + 1, view->name) == 0;
-}
-
-static bool view_waits(const struct keel_schema *schema, const bool *done,
-                       const struct keel_view_model *view)
-{
-    for (size_t i = 0; i < view->depends_count; i++)
-        for (size_t k = 0; k < schema->view_count; k++)
-            if (!done[k] && is_named(&schema->views[k], view->depends_on[i]))
-                return true;
-    return false;
-}
-
-static void create_views(struct keel__str *out, const struct keel_schema *schema, bool *done)
-{
-    for (bool again = true; again;) {
-        again = false;
-        for (size_t i = 0; i < schema->view_count; i++) {
-            if (done[i] || view_waits(schema, done, &schema->views[i]))
-                continue;
-            done[i] = again = true;
-            keel__postgres_view(out, &schema->views[i]);
-        }
-    }
-}
-
 void keel__postgres_trigger(struct keel__str *out, const char *schema, const char *name,
                             const struct keel_trigger_model *trigger)
 {
@@ -423,15 +378,9 @@ static int check_supported(const struct keel_schema *schema, struct keel_error *
     return 0;
 }
 
-int keel__render_postgres(struct keel__str *out, const struct keel_schema *schema,
-                          struct keel_error *err)
+static void render(struct keel__str *out, const struct keel_schema *schema, const size_t *tables,
+                   const size_t *views)
 {
-    int rc = check_supported(schema, err);
-    if (rc)
-        return rc;
-    bool *done = calloc(schema->table_count + schema->view_count + 1, sizeof *done);
-    if (!done)
-        return keel_error_set(err, KEEL_NOMEM, "out of memory");
     if (schema->function_count)
         keel__str_text(out, "SET check_function_bodies = off;\n");
     create_schemas(out, schema);
@@ -439,18 +388,35 @@ int keel__render_postgres(struct keel__str *out, const struct keel_schema *schem
     create_functions(out, schema, true);
     create_domains(out, schema);
     create_sequences(out, schema);
-    create_tables(out, schema, done);
+    create_tables(out, schema, tables);
     own_sequences(out, schema);
     keel__str_char(out, '\n');
     create_references(out, schema);
     create_functions(out, schema, false);
-    create_views(out, schema, done + schema->table_count);
+    for (size_t i = 0; i < schema->view_count; i++)
+        keel__postgres_view(out, &schema->views[views[i]]);
     for (size_t i = 0; i < schema->table_count; i++)
         create_triggers(out, schema->tables[i].schema, schema->tables[i].name,
                         schema->tables[i].triggers, schema->tables[i].trigger_count);
     for (size_t i = 0; i < schema->view_count; i++)
         create_triggers(out, schema->views[i].schema, schema->views[i].name,
                         schema->views[i].triggers, schema->views[i].trigger_count);
-    free(done);
-    return 0;
+}
+
+int keel__render_postgres(struct keel__str *out, const struct keel_schema *schema,
+                          struct keel_error *err)
+{
+    struct keel__arena arena;
+    int rc = check_supported(schema, err);
+    if (rc)
+        return rc;
+    keel__arena_init(&arena, 0);
+    size_t *tables = keel__order_partitions(&arena, schema);
+    size_t *views = keel__order_views(&arena, schema);
+    if (tables && views)
+        render(out, schema, tables, views);
+    else
+        rc = keel__arena_error(&arena, err);
+    keel__arena_fini(&arena);
+    return rc;
 }
