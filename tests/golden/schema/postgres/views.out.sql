@@ -5,11 +5,6 @@ CREATE TABLE t (
 );
 
 
-CREATE VIEW safe (a) WITH (security_barrier=true) AS
- SELECT t.a
-   FROM t;
-COMMENT ON VIEW safe IS 'for all';
-
 CREATE VIEW z_first (a, c) AS
  SELECT t.a,
     t.b AS c
@@ -26,3 +21,8 @@ CREATE MATERIALIZED VIEW m (c, n) AS
    FROM a_second
   GROUP BY a_second.c;
 CREATE UNIQUE INDEX m_c ON m (c);
+
+CREATE VIEW safe (a) WITH (security_barrier=true) AS
+ SELECT t.a
+   FROM t;
+COMMENT ON VIEW safe IS 'for all';
