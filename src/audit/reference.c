@@ -18,6 +18,8 @@ static const char id_words[] = "id uuid guid ref fk oid";
 static const char self_words[] =
     "parent previous prev next root original origin replaces replaced superseded supersedes reply "
     "ancestor predecessor successor duplicate";
+/* Ids of something outside, or of many rows at once. */
+static const char foreign_words[] = "correlation trace span external idempotency";
 static const char people_words[] =
     "owner author creator uploader assignee reviewer approver sender recipient user account member "
     "researcher customer editor moderator requester reporter employee manager submitter";
@@ -317,6 +319,8 @@ static void by_noun(struct column_search *c)
 static void find_candidates(struct column_search *c)
 {
     size_t count = c->words.count;
+    if (keel__word_among(c->words.words[0], foreign_words))
+        return;
     if (has_id_word(c)) {
         char stem[KEEL__MAX_NAME_BYTES];
         keel__name_join(&c->words, 0, count - 1, stem, sizeof stem);

@@ -14,6 +14,21 @@ enum {
 /* ---- columns that say that they refer, and to nothing known ------------------------------------
  */
 
+/* Whether it refers by a declared key or by its values, or it is not known yet whether it does. */
+static bool has_reference(const struct keel__audit *audit, const struct keel__table_facts *facts,
+                          size_t column)
+{
+    size_t first, count = keel__references_of(audit, facts->table, &first);
+    for (size_t i = first; i < first + count; i++) {
+        const struct keel__reference *r = &audit->references[i];
+        for (size_t k = 0; k < r->column_count; k++)
+            if (r->columns[k] == column &&
+                (keel__reference_holds(r) || (!r->declared && !r->counted)))
+                return true;
+    }
+    return false;
+}
+
 /* A text (or UUID) column x_id without a declared or holding reference. */
 static bool is_open(const struct keel__audit *audit, const struct keel__table_facts *facts,
                     size_t column)
@@ -28,15 +43,7 @@ static bool is_open(const struct keel__audit *audit, const struct keel__table_fa
         profile->rows - profile->nulls < 5 || profile->max_bytes > 500 ||
         keel__column_is_unique(facts->table, model->name))
         return false;
-    size_t first, count = keel__references_of(audit, facts->table, &first);
-    for (size_t i = first; i < first + count; i++) {
-        const struct keel__reference *r = &audit->references[i];
-        for (size_t k = 0; k < r->column_count; k++)
-            if (r->columns[k] == column &&
-                (keel__reference_holds(r) || (!r->declared && !r->counted)))
-                return false;
-    }
-    return true;
+    return !has_reference(audit, facts, column);
 }
 
 /* ---- names in place of keys
@@ -47,6 +54,7 @@ struct match {
     const char *columns[2];
     size_t column_count;
     const char *separator;
+    bool fold; /* letter case does not count */
     int64_t values, found, several;
 };
 
@@ -55,23 +63,31 @@ static bool is_text(const struct keel_column_model *column)
     return column && column->type.kind == KEEL_LOGICAL_TEXT && !column->type.dimensions;
 }
 
+static const char *name_sql(struct keel__audit *audit, const struct match *m)
+{
+    const char *text = audit->dialect == KEEL_POSTGRES ? "::text COLLATE \"C\"" : "";
+    if (m->column_count == 2)
+        return keel__sql_text(audit, "p.%I%s || %S || p.%I%s", m->columns[0], text, m->separator,
+                              m->columns[1], text);
+    return keel__sql_text(audit, m->fold ? "lower(p.%I%s)" : "p.%I%s", m->columns[0], text);
+}
+
 static int try_match(struct keel__audit *audit, const struct keel__table_facts *facts,
                      const char *column, struct match with, struct match *best,
                      struct keel_error *err)
 {
     const char *text = audit->dialect == KEEL_POSTGRES ? "::text COLLATE \"C\"" : "";
-    const char *name = with.column_count == 1
-                           ? keel__sql_text(audit, "p.%I%s", with.columns[0], text)
-                           : keel__sql_text(audit, "p.%I%s || %S || p.%I%s", with.columns[0], text,
-                                            with.separator, with.columns[1], text);
+    const char *name = name_sql(audit, &with), *value = with.fold ? "lower(t.v)" : "t.v";
+    if (!name)
+        return keel__arena_error(audit->arena, err);
     const char *sql = keel__sql_text(
         audit,
-        "SELECT count(*), sum(CASE WHEN t.v IN (SELECT %s FROM %T p) THEN 1 ELSE 0 END), "
-        "sum(CASE WHEN t.v IN (SELECT %s FROM %T p GROUP BY %s HAVING count(*) > 1) THEN 1 ELSE 0 "
-        "END) FROM (SELECT t.%I%s AS v FROM %T t WHERE t.%I IS NOT NULL LIMIT 1000000) t",
-        name ? name : "", with.parent->schema, with.parent->name, name ? name : "",
-        with.parent->schema, with.parent->name, name ? name : "", column, text,
-        facts->table->schema, facts->table->name, column);
+        "SELECT count(*), sum(CASE WHEN %s IN (SELECT %s FROM %T p) THEN 1 ELSE 0 END), "
+        "sum(CASE WHEN %s IN (SELECT %s FROM %T p GROUP BY %s HAVING count(*) > 1) THEN 1 ELSE 0 "
+        "END) FROM (SELECT t.%I%s AS v FROM %T t WHERE t.%I%s <> '' LIMIT 1000000) t",
+        value, name, with.parent->schema, with.parent->name, value, name, with.parent->schema,
+        with.parent->name, name, column, text, facts->table->schema, facts->table->name, column,
+        text);
     int64_t n[3];
     int rc = keel__count_sql(audit, sql, n, 3, err);
     with.values = n[0];
@@ -219,6 +235,42 @@ static void report_by_name(struct keel__audit *audit, const struct keel__rule *r
             (long long)missing);
 }
 
+/* A column that names people by their e-mail addresses, and is not called so: account, created_by.
+ */
+static bool names_people(const struct keel__audit *audit, const struct keel__table_facts *facts,
+                         size_t column)
+{
+    const struct keel__profile *profile = &facts->profiles[column];
+    const char *name = facts->table->columns[column].name;
+    return is_text(profile->column) && profile->rows - profile->nulls >= 5 &&
+           keel__profile_share(profile, KEEL__SHAPE_EMAIL) >= 0.8 &&
+           keel__name_ends(name, "account user owner author creator assignee reviewer approver "
+                                 "sender recipient member by") &&
+           !has_reference(audit, facts, column);
+}
+
+static int try_people(struct keel__audit *audit, const struct keel__table_facts *facts,
+                      const char *column, struct match *best, struct keel_error *err)
+{
+    enum { MAX_TABLES = 8 };
+    size_t tried = 0;
+    int rc = 0;
+    for (size_t t = 0; t < audit->schema->table_count && tried < MAX_TABLES && !rc; t++) {
+        const struct keel__table_facts *there = &audit->facts[t];
+        const struct keel_column_model *email =
+            there->scanned && there != facts ? keel__column_named(there->table, "email") : NULL;
+        if (!is_text(email) || there->row_count > MAX_PARENT_ROWS)
+            continue;
+        tried++;
+        rc = try_match(
+            audit, facts, column,
+            (struct match){
+                .parent = there->table, .columns = {email->name}, .column_count = 1, .fold = true},
+            best, err);
+    }
+    return rc;
+}
+
 int keel__by_name_schema(struct keel__audit *audit, const struct keel__rule *rule,
                          struct keel_error *err)
 {
@@ -227,11 +279,13 @@ int keel__by_name_schema(struct keel__audit *audit, const struct keel__rule *rul
     for (size_t t = 0; t < audit->schema->table_count && !rc; t++) {
         const struct keel__table_facts *facts = &audit->facts[t];
         for (size_t i = 0; facts->scanned && i < facts->table->column_count && !rc; i++) {
-            if (!is_open(audit, facts, i) || looked_at++ >= MAX_COLUMNS)
+            bool people = names_people(audit, facts, i);
+            if (!(people || is_open(audit, facts, i)) || looked_at++ >= MAX_COLUMNS)
                 continue;
             struct match best = {0};
             const char *column = facts->table->columns[i].name;
-            rc = try_all(audit, facts, column, &best, err);
+            rc = people ? try_people(audit, facts, column, &best, err)
+                        : try_all(audit, facts, column, &best, err);
             if (!rc && best.parent)
                 report_by_name(audit, rule, facts, column, &best);
         }

@@ -347,6 +347,16 @@ def test_names_in_place_of_keys(keel, database):
     assert counts(frameworks) == {"name no row": 0, "name several rows": 20, "name one row": 20}
 
 
+def test_people_by_their_addresses(keel, database):
+    database.execute("CREATE TABLE visits (id INTEGER NOT NULL PRIMARY KEY, email TEXT);"
+                     "CREATE TABLE tokens (id INTEGER NOT NULL PRIMARY KEY, account TEXT, contact TEXT);")
+    fill(database, "visits", [(i, f"p{i % 20}@x.org") for i in range(1, 61)])
+    fill(database, "tokens", [(i, f"P{i}@X.org", f"p{i}@x.org") for i in range(1, 24)] + [(99, "", "")])
+    report = audit(keel, database, "reference-by-name")
+    assert report.places("reference-by-name") == ["tokens.account"]
+    assert counts(report.at("reference-by-name", "tokens", "account"))["name no row"] == 4
+
+
 def test_uuids_of_several_tables(keel, database):
     database.execute("".join(f"CREATE TABLE {t} (id VARCHAR(36) NOT NULL PRIMARY KEY);" for t in ("pages", "images", "videos"))
                      + "CREATE TABLE notes (id INTEGER NOT NULL PRIMARY KEY, subject_id VARCHAR(36), trace_id VARCHAR(36));")
