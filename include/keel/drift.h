@@ -23,11 +23,12 @@ struct keel_drift {
 
 /* Replays the migrations of set that module's history in the database at url says are applied into
  * a scratch database, and compares. options->dialect may be 0; without scratch_url the database's
- * own server is used. Changes nothing in the database. CONFLICT when an applied migration has no
+ * own server is used. partitions_vary: partitions may come and go as the rows do, and are no drift.
+ * Changes nothing in the database. CONFLICT when an applied migration has no
  * file, or one is half done. To be given to keel_drift_free. */
 int keel_migrate_drift(struct keel_drift *out, const char *url, const struct keel_migrations *set,
-                       const char *module, const struct keel_source_options *options,
-                       struct keel_error *err);
+                       const char *module, bool partitions_vary,
+                       const struct keel_source_options *options, struct keel_error *err);
 void keel_drift_free(struct keel_drift *drift);
 
 #ifdef __cplusplus

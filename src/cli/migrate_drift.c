@@ -28,7 +28,8 @@ static int look(struct keel__migration_target *target, struct keel__watch *watch
                                             .stopped = keel__watch_stopped,
                                             .using_db = keel__watch_use,
                                             .context = watch};
-    int code = keel_migrate_drift(&found, url, target->set, target->module, &how, err);
+    int code =
+        keel_migrate_drift(&found, url, target->set, target->module, !target->own->dir, &how, err);
     if (code)
         return code;
     if (!found.has_history)

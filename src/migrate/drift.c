@@ -1,5 +1,7 @@
 #include <keel/drift.h>
 
+#include <string.h>
+
 #include "base/error.h"
 #include "migrate/set.h"
 
@@ -61,9 +63,29 @@ static int replay(struct keel_drift *out, struct keel_db *db, const struct keel_
     return rc;
 }
 
+static bool has_table(const struct keel_schema *schema, const struct keel_table_model *table)
+{
+    for (size_t i = 0; i < schema->table_count; i++)
+        if (strcmp(schema->tables[i].name, table->name) == 0 &&
+            strcmp(schema->tables[i].schema ? schema->tables[i].schema : "",
+                   table->schema ? table->schema : "") == 0)
+            return true;
+    return false;
+}
+
+/* Takes the partitions that the other does not have out of schema. */
+static void leave_out_partitions(struct keel_schema *schema, const struct keel_schema *other)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < schema->table_count; i++)
+        if (schema->tables[i].kind != KEEL_TABLE_PARTITION || has_table(other, &schema->tables[i]))
+            schema->tables[kept++] = schema->tables[i];
+    schema->table_count = kept;
+}
+
 int keel_migrate_drift(struct keel_drift *out, const char *url, const struct keel_migrations *set,
-                       const char *module, const struct keel_source_options *options,
-                       struct keel_error *err)
+                       const char *module, bool partitions_vary,
+                       const struct keel_source_options *options, struct keel_error *err)
 {
     const struct keel_db_options how = {.read_only = true, .must_exist = true, .foreign = true};
     struct keel_source_options source = options ? *options : (struct keel_source_options){0};
@@ -79,6 +101,10 @@ int keel_migrate_drift(struct keel_drift *out, const char *url, const struct kee
     keel_db_close(db);
     if (!rc)
         rc = keel_schema_load(&out->found, url, &source, err);
+    if (!rc && partitions_vary) {
+        leave_out_partitions(out->found, out->expected);
+        leave_out_partitions(out->expected, out->found);
+    }
     if (!rc)
         rc = keel_schema_diff(&out->diff, out->expected, out->found, NULL, err);
     if (rc)
