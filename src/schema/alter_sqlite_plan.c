@@ -88,12 +88,21 @@ static bool index_needs(const struct keel_index_model *index, const char *column
     return index->where && keel__sql_mentions(index->where, column);
 }
 
+/* A table has at least one column that holds something. */
+static bool is_last(const struct keel_table_model *table, const struct keel_column_model *column)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        if (&table->columns[i] != column && !table->columns[i].generated)
+            return false;
+    return true;
+}
+
 /* https://www.sqlite.org/lang_altertable.html#altertabdropcol */
 bool keel__alter_can_drop(const struct keel__sqlite_alter *a, const struct keel__alteration *table,
                           const struct keel_column_model *column)
 {
     const struct keel_table_model *old = table->old;
-    if (in_a_key(old, column->name))
+    if (in_a_key(old, column->name) || is_last(old, column))
         return false;
     for (size_t i = 0; i < old->foreign_key_count; i++)
         if (has_name(old->foreign_keys[i].columns, old->foreign_keys[i].column_count, column->name))
@@ -180,6 +189,15 @@ static bool keeps_order(const struct keel__sqlite_alter *a, const struct keel__a
     return true;
 }
 
+/* DROP COLUMN writes every row anew, each time. */
+static bool drops_several(const struct keel__sqlite_alter *a, const struct keel__alteration *table)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < table->old->column_count; i++)
+        count += is_dropped(a, &table->old->columns[i]);
+    return count > 1;
+}
+
 static bool needs_rebuild(const struct keel__sqlite_alter *a, const struct keel__alteration *table)
 {
     for (size_t i = 0; i < a->diff->count; i++) {
@@ -191,7 +209,8 @@ static bool needs_rebuild(const struct keel__sqlite_alter *a, const struct keel_
         if (of_it && !is_alterable(a, table, change))
             return true;
     }
-    return keel__alter_conversion(a, table->now, NULL) || !keeps_order(a, table);
+    return keel__alter_conversion(a, table->now, NULL) || drops_several(a, table) ||
+           !keeps_order(a, table);
 }
 
 size_t keel__alter_source(const struct keel__sqlite_alter *a, const struct keel__alteration *table,

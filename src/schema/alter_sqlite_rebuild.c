@@ -5,14 +5,14 @@
 #include "schema/render.h"
 #include "schema/tokenize.h"
 
+enum { MOST_COLUMNS = 2000 }; /* of a SELECT, SQLITE_MAX_COLUMN: there is no room for a rowid */
+
 /* A table at work: source is where the rows come from, made where they go. */
 struct rebuild {
     struct keel__sqlite_alter *a;
     const struct keel__alteration *table;
     const char *made;
-    const char *row_from, *row_to; /* how the rowid is called in both; NULL: it is not carried */
-    bool by_row;                   /* source and made can be joined by them, or by row_key */
-    const char *row_key;           /* the made table's INTEGER PRIMARY KEY that is copied */
+    const char *row_from, *row_to; /* how the rowid is called in both; to NULL: it is not carried */
 };
 
 static bool is_rowid(const struct keel_column_model *column)
@@ -72,10 +72,11 @@ static void plan_rowids(struct rebuild *r)
     bool copied = key != SIZE_MAX && !now->without_rowid &&
                   (is_copied(r, &now->columns[key]) ||
                    keel__alter_conversion(r->a, now, now->columns[key].name));
-    if (from && to && !copied) {
-        r->row_from = from;
+    if (copied || !to)
+        return;
+    r->row_from = from;
+    if (from && now->column_count < MOST_COLUMNS)
         r->row_to = to;
-    }
 }
 
 /* ---- the table that is made ------------------------------------------------------------------ */
@@ -152,7 +153,7 @@ static void put_pair(struct keel__str *names, struct keel__str *values, const ch
 static void put_columns(struct rebuild *r, struct keel__str *names, struct keel__str *values)
 {
     const struct keel_table_model *now = r->table->now;
-    if (r->row_from) {
+    if (r->row_to) {
         put_pair(names, values, r->row_to);
         keel__sql_name(values, r->row_from);
     }
