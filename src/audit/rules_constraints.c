@@ -356,6 +356,24 @@ static const struct keel__rule rules[KEEL__CONSTRAINTS_COUNT] = {
                    .how = "The query that shows them by state is written as a choice.",
                    .wrong_when = "The text also takes warnings."},
          .table = keel__stray_error_table},
+    [KEEL__CONSTRAINTS_JSON_TOTAL] =
+        {.about = {.id = "json-total-differs",
+                   .family = "constraints",
+                   .severity = KEEL_SEVERITY_WARNING,
+                   .fix = KEEL_FIX_NONE,
+                   .on_sqlite = true,
+                   .on_postgres = true,
+                   .reads_data = true,
+                   .title = "Documents whose total is not the sum of their parts",
+                   .why = "One of the two numbers is wrong, and readers take the one or the other.",
+                   .evidence =
+                       "JSON documents with a number called total_x beside a list of objects that "
+                       "have a number called x: in at least nine of ten documents the parts of one "
+                       "list, or of all, add up to it (within half a per cent), in the others, "
+                       "which `matching` counts, they do not.",
+                   .how = "Compute the total when it is read, or correct the documents.",
+                   .wrong_when = "Some parts are left out of the list on purpose."},
+         .table = keel__json_total_table},
 };
 
 const struct keel__rules keel__rules_constraints = {rules, KEEL__CONSTRAINTS_COUNT};

@@ -42,6 +42,7 @@ enum keel__constraints_rule {
     KEEL__CONSTRAINTS_ZERO,
     KEEL__CONSTRAINTS_FEW_MISSING,
     KEEL__CONSTRAINTS_STRAY_ERROR,
+    KEEL__CONSTRAINTS_JSON_TOTAL,
     KEEL__CONSTRAINTS_COUNT
 };
 
@@ -103,6 +104,9 @@ KEEL__SCHEMA(keel__zero_schema);
 /* rules_constraints_holes.c */
 KEEL__TABLE(keel__few_missing_table);
 KEEL__TABLE(keel__stray_error_table);
+
+/* rules_constraints_totals.c */
+KEEL__TABLE(keel__json_total_table);
 
 #define KEEL__WORDS(rule) (&keel__rules_words.items[rule])
 #define KEEL__CONSTRAINTS(rule) (&keel__rules_constraints.items[rule])

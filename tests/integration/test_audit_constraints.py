@@ -1,5 +1,7 @@
 """The audit's rules on constraints: defaults, NULLs, keys by their name, numbers; with near misses."""
 
+import json
+
 from audited import audit, counts, fill
 
 
@@ -258,12 +260,26 @@ def test_user_zero_may_be_there(keel, database):
 # ---- what a few rows lack, and have ---------------------------------------------------------------------------------
 
 def test_documents_that_a_few_rows_lack(keel, database):
-    json = "JSON" if database.kind == "sqlite" else "jsonb"
-    report = one_table(keel, database, f"status TEXT, result {json}, answer {json}, seldom {json}, note TEXT",
+    kind = "JSON" if database.kind == "sqlite" else "jsonb"
+    report = one_table(keel, database, f"status TEXT, result {kind}, answer {kind}, seldom {kind}, note TEXT",
                        [(n, "failed" if n < 6 else "done", None if n < 6 else '{"a": 1}', None if n in (9, 50) else '{"b": 2}',
                          None if n % 2 else "[1]", None if n < 3 else "x") for n in range(100)])
     assert report.places("few-documents-missing") == ["t.answer"], "what failed has no result"
     assert report.matching("few-documents-missing", "t", "answer") == 2
+
+
+def test_totals_of_documents(keel, database):
+    """Parts in one list or in two; totals of something else; too many that differ."""
+    kind = "JSON" if database.kind == "sqlite" else "jsonb"
+    database.execute(f"CREATE TABLE t (id INTEGER PRIMARY KEY, invoice {kind}, page {kind}, odd {kind}, plain {kind});")
+    fill(database, "t", [(n, json.dumps({"lines": [{"no": 1, "cost": 2.5}, {"no": 2, "cost": n}], "fees": [{"cost": 1}] if n % 2 else [],
+                                         "total_cost": n + 2.5 + n % 2 + (9 if n in (3, 90, 170) else 0)}),
+                          json.dumps({"items": [{"id": n, "size": 3}], "total": 900, "total_items": 5000}),
+                          json.dumps({"parts": [{"weight": n}], "total_weight": n if n % 3 else -1}), json.dumps({"total_cost": 5, "costs": [1, 2]}))
+                         for n in range(200)])
+    report = audit(keel, database, "constraints")
+    assert report.places("json-total-differs") == ["t.invoice"]
+    assert report.matching("json-total-differs", "t", "invoice") == 3
 
 
 def test_errors_beside_other_states(keel, database):
