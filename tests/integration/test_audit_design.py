@@ -283,3 +283,12 @@ def test_two_heads(look):
 def test_one_head(look):
     assert look("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY);", alembic_version=[("a",)]).all(
         "migration-heads") == []
+
+
+def test_no_rule_shows_a_secret(keel, database):
+    database.execute("CREATE TABLE oauth_tokens (id INTEGER PRIMARY KEY, account TEXT, credentials TEXT NOT NULL, reset_token TEXT);")
+    fill(database, "oauth_tokens", [(i, f"a{i}@x.org", '{"token": "SECRET-' + f"{i}" + ('"}' if i > 2 else ""), f"SECRET-{i % 40}")
+                                    for i in range(60)])
+    report = audit(keel, database)
+    assert len({f["rule"] for f in report.report["findings"] if {"credentials", "reset_token"} & set(f["columns"])}) >= 2
+    assert "SECRET-" not in json.dumps(report.report)
