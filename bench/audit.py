@@ -1,11 +1,11 @@
 """Seconds and peak memory of keel audit against one plain SELECT pass over the same tables in the same run.
 
-    scripts/bench audit [--gigabytes N] [--scale N] [--folder DIR] [--only sqlite|postgres]
+    scripts/bench audit [--gigabytes N] [--scale N] [--runs N] [--folder DIR] [--only sqlite|postgres]
 
 The databases: the legacy ones at --scale where they are at hand ($KEEL_LEGACY), and one of --gigabytes that is made here.
 Three audits of each: the scan alone (one rule, which asks nothing more), all rules over all rows (--full), and all rules as
-they run by default, over samples of bigger tables. Each is run after a plain pass has warmed the file cache, three times,
-and the fastest counts. Aim: 2 times the plain pass.
+they run by default, over samples of bigger tables. Each is run --runs times after a
+plain pass has warmed the file cache, and the fastest counts. Aim: 2 times the plain pass.
 """
 
 import argparse
@@ -25,7 +25,6 @@ BUILD = Path(os.environ["KEEL_BUILD"])
 LEGACY = ("orchestrator", "bitesize", "digester", "digester3nf", "gravity", "amelia")
 MIB = 1 << 20
 AUDITS = {"scan alone": ["--full", "--rules", "unreadable-table"], "full": ["--full"], "sampled": []}
-RUNS = 3
 
 SCHEMA = """
 CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT NOT NULL, name TEXT NOT NULL, country TEXT NOT NULL,
@@ -70,10 +69,10 @@ def peak_memory(pid):
     return next((int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM")), 0)
 
 
-def measure(command):
-    """(seconds, peak memory in MiB, standard output) of the fastest of three runs."""
+def measure(command, runs):
+    """(seconds, peak memory in MiB, standard output) of the fastest run."""
     best = None
-    for _ in range(RUNS):
+    for _ in range(runs):
         with tempfile.TemporaryFile() as out:
             began, memory = time.monotonic(), 0
             process = subprocess.Popen(list(map(str, command)), stdout=out)
@@ -88,13 +87,13 @@ def measure(command):
     return best
 
 
-def compare(name, url):
-    plain_seconds, plain_memory, text = measure([BUILD / "bench/plain_pass", url])
+def compare(name, url, runs):
+    plain_seconds, plain_memory, text = measure([BUILD / "bench/plain_pass", url], runs + 1)
     plain = json.loads(text)
     print(f"{name}: {plain['tables']} tables, {plain['rows']:,} rows, {plain['bytes'] / MIB:,.0f} MiB of values")
     print(f"  {'plain pass':<12}{plain['seconds']:8.2f} s            {plain_memory:6.0f} MiB")
     for what, options in AUDITS.items():
-        seconds, memory, text = measure([os.environ["KEEL_BIN"], "audit", url, "--json", *options])
+        seconds, memory, text = measure([os.environ["KEEL_BIN"], "audit", url, "--json", *options], runs)
         report = json.loads(text)["summary"]
         print(f"  {what:<12}{seconds:8.2f} s  {seconds / plain['seconds']:6.1f} x  {memory:6.0f} MiB"
               f"  {report['rows']:,} rows read", flush=True)
@@ -138,16 +137,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gigabytes", type=float, default=1)
     parser.add_argument("--scale", type=int, default=20)
+    parser.add_argument("--runs", type=int, default=3, help="of each, of which the fastest counts")
     parser.add_argument("--folder", type=Path, help="where the databases are made (default: a temporary one)")
     parser.add_argument("--only", choices=("sqlite", "postgres"))
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="keel-bench-", dir=args.folder) as folder:
         if args.only != "postgres":
             for name, path in legacy_databases(Path(folder), args.scale):
-                compare(f"{name} at scale {args.scale}", path)
+                compare(f"{name} at scale {args.scale}", path, args.runs)
                 path.unlink()
         for name, url in made_databases(Path(folder), args.gigabytes, args.only):
-            compare(name, url)
+            compare(name, url, args.runs)
 
 
 if __name__ == "__main__":
