@@ -118,13 +118,15 @@ static int report_shapes(struct keel__audit *audit, const struct keel__table_fac
     return KEEL_OK;
 }
 
-static int shapes_of(struct keel__audit *audit, const struct keel__table_facts *facts,
-                     const struct keel_column_model *column, struct keel_error *err)
+/* first: of so many rows only; 0: of all */
+static int read_shapes(struct keel__audit *audit, const struct keel__table_facts *facts,
+                       const struct keel_column_model *column, int first, struct shapes *shapes,
+                       bool *answered, struct keel_error *err)
 {
-    struct shapes shapes = {.audit = audit};
-    bool answered;
     const char *x = keel__ask_column(audit, "t", column);
     const char *table = keel__ask_table(audit, facts->table);
+    if (table && first)
+        table = keel__ask_format(audit, "(SELECT * FROM %s LIMIT %d)", table, first);
     if (!x || !table)
         return keel__nomem(err);
     const char *sql =
@@ -145,7 +147,21 @@ static int shapes_of(struct keel__audit *audit, const struct keel__table_facts *
                   "AS s FROM %s t) x WHERE s IS NOT NULL GROUP BY 1 ORDER BY 2 DESC "
                   "LIMIT 4",
                   x, x, x, table);
-    int rc = keel__ask_each(audit, facts->table->name, sql, each_shape, &shapes, &answered, err);
+    return keel__ask_each(audit, facts->table->name, sql, each_shape, shapes, answered, err);
+}
+
+static int shapes_of(struct keel__audit *audit, const struct keel__table_facts *facts,
+                     const struct keel_column_model *column, struct keel_error *err)
+{
+    enum { FIRST = 400 };
+    struct shapes some = {.audit = audit}, shapes = {.audit = audit};
+    bool answered;
+    /* Where a few documents have more than two shapes, all of them have: there is no need to ask.
+     */
+    int rc = read_shapes(audit, facts, column, FIRST, &some, &answered, err);
+    if (rc || !answered || some.count > 2)
+        return rc;
+    rc = read_shapes(audit, facts, column, 0, &shapes, &answered, err);
     return rc || !answered ? rc : report_shapes(audit, facts, column, &shapes, err);
 }
 

@@ -324,7 +324,8 @@ int keel__schema_json_text_twice(struct keel__audit *audit, struct keel_error *e
         for (size_t c = 0; keel__ask_whole(other) && c < other->table->column_count; c++) {
             const struct keel__profile *p = &other->profiles[c];
             if (p->rows - p->nulls < MIN_ROWS || p->total_bytes > max_bytes ||
-                keel__profile_share(p, KEEL__SHAPE_JSON_ARRAY) < 0.8)
+                keel__profile_share(p, KEEL__SHAPE_JSON_ARRAY) < 0.8 ||
+                keel__profile_share(p, KEEL__SHAPE_JSON_NAMES) >= 0.5) /* no objects in them */
                 continue;
             for (size_t k = 0; k < audit->schema->table_count && !rc; k++) {
                 size_t m = k == i ? 0 : telling_of(&audit->facts[k], mine);

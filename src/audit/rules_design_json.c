@@ -112,7 +112,8 @@ int keel__schema_array_of_objects(struct keel__audit *audit, struct keel_error *
         const struct keel__table_facts *facts = &audit->facts[i];
         for (size_t c = 0; keel__ask_whole(facts) && c < facts->table->column_count && !rc; c++)
             if (is_readable(audit, &facts->profiles[c]) &&
-                keel__profile_share(&facts->profiles[c], KEEL__SHAPE_JSON_ARRAY) >= 0.8)
+                keel__profile_share(&facts->profiles[c], KEEL__SHAPE_JSON_ARRAY) >= 0.8 &&
+                keel__profile_share(&facts->profiles[c], KEEL__SHAPE_JSON_NAMES) < 0.5)
                 rc = entries_of(audit, facts, &facts->profiles[c], err);
     }
     return rc;
@@ -120,12 +121,15 @@ int keel__schema_array_of_objects(struct keel__audit *audit, struct keel_error *
 
 /* ---- measures-in-json ------------------------------------------------------------------------ */
 
+/* first: of so many rows only; 0: of all */
 static const char *measure_keys_sql(struct keel__audit *audit,
                                     const struct keel__table_facts *facts,
-                                    const struct keel_column_model *column)
+                                    const struct keel_column_model *column, int first)
 {
     const char *object = document(audit, column, false);
     const char *table = keel__ask_table(audit, facts->table);
+    if (table && first)
+        table = keel__ask_format(audit, "(SELECT * FROM %s LIMIT %d)", table, first);
     if (!object || !table)
         return NULL;
     return audit->dialect == KEEL_SQLITE
@@ -143,18 +147,40 @@ static const char *measure_keys_sql(struct keel__audit *audit,
                      table, object);
 }
 
+/* How many keys are numbers in so many of 100 documents; none when less than half of the keys are.
+ */
+static int count_measures(struct keel__audit *audit, const struct keel__table_facts *facts,
+                          const struct keel__profile *p, int first, int percent, struct keys *keys,
+                          size_t *measures, struct keel_error *err)
+{
+    bool answered;
+    int64_t objects = p->shapes[KEEL__SHAPE_JSON_OBJECT];
+    if (first && first < objects)
+        objects = first;
+    int rc =
+        keel__ask_each(audit, facts->table->name, measure_keys_sql(audit, facts, p->column, first),
+                       each_key, keys, &answered, err);
+    *measures = 0;
+    for (size_t i = 0; i < keys->count; i++)
+        *measures += keys->numbers[i] * 100 >= objects * percent;
+    if (!answered || *measures * 2 < keys->count)
+        *measures = 0;
+    return rc;
+}
+
 static int measures_of(struct keel__audit *audit, const struct keel__table_facts *facts,
                        const struct keel__profile *p, struct keel_error *err)
 {
-    struct keys keys = {.audit = audit};
-    bool answered;
+    enum { FIRST = 300 };
+    struct keys some = {.audit = audit}, keys = {.audit = audit};
     size_t measures = 0;
     int64_t objects = p->shapes[KEEL__SHAPE_JSON_OBJECT];
-    int rc = keel__ask_each(audit, facts->table->name, measure_keys_sql(audit, facts, p->column),
-                            each_key, &keys, &answered, err);
-    for (size_t i = 0; i < keys.count; i++)
-        measures += keys.numbers[i] * 10 >= objects * 8;
-    if (rc || !answered || measures < MIN_MEASURES || measures * 2 < keys.count)
+    /* Most documents hold none, which a few of them tell. */
+    int rc = count_measures(audit, facts, p, FIRST, 40, &some, &measures, err);
+    if (rc || measures < MIN_MEASURES)
+        return rc;
+    rc = count_measures(audit, facts, p, 0, 80, &keys, &measures, err);
+    if (rc || measures < MIN_MEASURES)
         return rc;
     struct keel_finding *finding = keel__design_add(audit, "measures-in-json", facts->table);
     if (!finding)
