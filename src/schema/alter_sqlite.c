@@ -82,6 +82,15 @@ const char *keel__alter_free_name(struct keel__sqlite_alter *a, const char *pref
     }
 }
 
+void keel__alter_gap(struct keel__sqlite_alter *a)
+{
+    const struct keel__str *out = a->out;
+    bool is_there =
+        out->size < 2 || (out->data[out->size - 1] == '\n' && out->data[out->size - 2] == '\n');
+    if (!is_there)
+        keel__str_char(a->out, '\n');
+}
+
 void keel__alter_comment(struct keel__str *out, const char *format, ...)
 {
     size_t start = out->size;
@@ -220,6 +229,7 @@ static void gather(struct keel__sqlite_alter *a)
 static void drop_table(struct keel__sqlite_alter *a, struct keel__alteration *table)
 {
     table->gone = true;
+    keel__alter_gap(a);
     keel__alter_say_all(a, table);
     keel__str_text(a->out, "DROP TABLE ");
     keel__sql_name(a->out, table->name);
@@ -253,6 +263,7 @@ static void add_tables(struct keel__sqlite_alter *a)
         const struct keel__alteration *table = &a->tables[i];
         if (table->old)
             continue;
+        keel__alter_gap(a);
         keel__alter_say(a, keel__alter_change(a, KEEL_CHANGE_ADD_TABLE, table->now));
         if (table->now->kind == KEEL_TABLE_VIRTUAL)
             keel__str_printf(a->out, "%s;\n", table->now->virtual_sql);
@@ -314,6 +325,7 @@ static void write_all(struct keel__sqlite_alter *a)
 {
     bool rebuilds = false;
     keel__alter_step_aside(a);
+    keel__alter_gap(a);
     drop_tables(a, false);
     keel__alter_rename_tables(a);
     for (size_t i = 0; i < a->table_count; i++)
@@ -330,9 +342,12 @@ static void write_all(struct keel__sqlite_alter *a)
     if (rebuilds)
         keel__alter_rebuild_end(a);
     drop_tables(a, true);
+    keel__alter_gap(a);
     keel__alter_indexes(a);
     keel__alter_views(a);
     keel__alter_triggers(a);
+    if (!a->out->failed && a->out->size > 1 && a->out->data[a->out->size - 2] == '\n')
+        a->out->data[--a->out->size] = '\0';
 }
 
 int keel__alter_sqlite(struct keel__str *out, const struct keel_diff *diff,

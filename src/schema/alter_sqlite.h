@@ -59,6 +59,8 @@ bool keel__sql_mentions(const char *sql, const char *name);
 /* A name that is free in both schemas and from now on taken: prefix, then name. */
 const char *keel__alter_free_name(struct keel__sqlite_alter *a, const char *prefix,
                                   const char *name);
+/* An empty line, unless there is one. */
+void keel__alter_gap(struct keel__sqlite_alter *a);
 /* "-- " and text on one line, whatever names are in it. */
 void keel__alter_comment(struct keel__str *out, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

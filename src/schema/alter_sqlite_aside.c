@@ -135,6 +135,8 @@ void keel__alter_views(struct keel__sqlite_alter *a)
     for (size_t i = 0; !a->failed && i < to->view_count; i++) {
         const struct keel_change *change =
             keel__alter_change(a, KEEL_CHANGE_ADD_VIEW, &to->views[i]);
+        if (is_made(a, &to->views[i]))
+            keel__alter_gap(a);
         if (change)
             keel__alter_say(a, change);
         if (is_made(a, &to->views[i]))
@@ -150,6 +152,7 @@ static void make_triggers(struct keel__sqlite_alter *a, const struct keel_trigge
             keel__alter_change(a, KEEL_CHANGE_ADD_TRIGGER, &triggers[i]);
         if (!change && !all && !a->checked)
             continue;
+        keel__alter_gap(a);
         if (change)
             keel__alter_say(a, change);
         keel__str_printf(a->out, "%s;\n", triggers[i].sql);

@@ -7,6 +7,8 @@
 
 enum { MOST_COLUMNS = 2000 }; /* of a SELECT, SQLITE_MAX_COLUMN: there is no room for a rowid */
 
+enum { LINE = 70 };
+
 /* A table at work: source is where the rows come from, made where they go. */
 struct rebuild {
     struct keel__sqlite_alter *a;
@@ -143,11 +145,21 @@ static bool put_value(struct rebuild *r, struct keel__str *out,
     return true;
 }
 
+/* Long lists are broken into lines. */
+static void put_comma(struct keel__str *out)
+{
+    size_t line = 0;
+    while (line < out->size && out->data[out->size - 1 - line] != '\n')
+        line++;
+    if (out->size)
+        keel__str_text(out, line > LINE ? ",\n    " : ", ");
+}
+
 static void put_pair(struct keel__str *names, struct keel__str *values, const char *name)
 {
-    keel__str_text(names, names->size ? ", " : "");
+    put_comma(names);
     keel__sql_name(names, name);
-    keel__str_text(values, values->size ? ", " : "");
+    put_comma(values);
 }
 
 static void put_columns(struct rebuild *r, struct keel__str *names, struct keel__str *values)
@@ -265,6 +277,7 @@ static void copy_rows(struct rebuild *r)
 void keel__alter_rebuild_begin(struct keel__sqlite_alter *a)
 {
     a->proof = keel__alter_free_name(a, "keel_proof", "");
+    keel__alter_gap(a);
     keel__alter_comment(a->out, "tables are rebuilt: each is made anew, given its rows, and takes "
                                 "the old one's place;");
     keel__alter_comment(a->out, "keel migrate runs this with foreign keys off, and checks them "
@@ -333,7 +346,7 @@ void keel__alter_rebuild(struct keel__sqlite_alter *a, struct keel__alteration *
     struct rebuild r = {.a = a, .table = table};
     r.made = keel__alter_free_name(a, "keel_new_", table->now->name);
     plan_rowids(&r);
-    keel__str_char(a->out, '\n');
+    keel__alter_gap(a);
     keel__alter_say_all(a, table);
     create(&r);
     copy_rows(&r);
@@ -344,8 +357,7 @@ void keel__alter_rebuild(struct keel__sqlite_alter *a, struct keel__alteration *
 
 void keel__alter_rebuild_end(struct keel__sqlite_alter *a)
 {
-    keel__str_printf(a->out,
-                     "\nPRAGMA legacy_alter_table = OFF;\n"
-                     "DROP TABLE temp.%s;\n",
-                     a->proof);
+    keel__alter_gap(a);
+    keel__str_printf(a->out, "PRAGMA legacy_alter_table = OFF;\nDROP TABLE temp.%s;\n", a->proof);
+    keel__alter_gap(a);
 }
