@@ -9,6 +9,7 @@
 enum {
     RULE_SOFT,
     RULE_ORPHANS,
+    RULE_NOT_VALID,
     RULE_NOT_ENFORCED,
     RULE_NO_INDEX,
     RULE_PARENT,
@@ -94,6 +95,17 @@ static void report_orphans(struct keel__audit *audit, const struct keel__table_f
     keel__finding_count(audit, f, "values", r->values);
     keel__finding_count(audit, f, "missing", r->distinct_orphans);
     keel__finding_examples(audit, f, &keel__reference_orphans(audit, facts, index)->examples);
+    if (r->declared->not_valid) {
+        /* Rows that went to quarantine could not come back past the key. */
+        f->fix = KEEL_FIX_NEEDS_DECISION;
+        f->fix_text = "Correct or delete these rows, then VALIDATE CONSTRAINT.";
+        struct keel__repair *choice = keel__repair_add(audit, f, KEEL__REPAIR_CHOICE, r->table);
+        if (choice)
+            choice->choices =
+                keel__arena_printf(audit->arena, "the rows for which: %s\nthen VALIDATE CONSTRAINT",
+                                   keel__reference_orphan_sql(audit, r));
+        return;
+    }
     f->fix_text = "Moves the rows without a parent, and what refers to them, to quarantine.";
     struct keel__repair *repair = keel__repair_add(audit, f, KEEL__REPAIR_QUARANTINE, r->table);
     if (!repair)
@@ -101,18 +113,52 @@ static void report_orphans(struct keel__audit *audit, const struct keel__table_f
     repair->breaks = keel__reference_orphan_sql(audit, r);
     repair->reason = keel__arena_printf(audit->arena, "%s.%s: there is no such row in %s",
                                         r->table->name, columns_of(audit, r), r->parent->name);
-    if (!r->declared->not_valid)
-        return;
+}
+
+/* ---- declared, and never validated (PostgreSQL)
+ * ------------------------------------------------- */
+
+static void report_not_valid(struct keel__audit *audit, const struct keel__table_facts *facts,
+                             const struct keel__reference *r)
+{
+    struct keel_finding *f = keel__finding_add(audit, &rules[RULE_NOT_VALID], r->table);
     struct keel_foreign_key_model *valid =
         keel__arena_memdup(audit->arena, r->declared, sizeof *r->declared);
     struct keel__repair *change =
         keel__repair_add(audit, f, KEEL__REPAIR_CHANGE_FOREIGN_KEY, r->table);
-    if (!valid || !change)
+    if (!f || !valid || !change)
         return;
+    set_columns(audit, f, r);
+    name_object(f, r);
+    keel__finding_data(f, facts, 0);
+    keel__finding_say(audit, f,
+                      "The foreign key %s of %s was declared NOT VALID and never validated, though "
+                      "all %lld values hold.",
+                      columns_of(audit, r), r->table->name, (long long)r->values);
+    f->fix_text = "Validates it.";
     valid->not_valid = false;
     change->old_item = r->declared;
     change->item = valid;
 }
+
+static int not_valid_table(struct keel__audit *audit, const struct keel__table_facts *facts,
+                           struct keel_error *err)
+{
+    size_t first, count = keel__references_of(audit, facts->table, &first);
+    (void)err;
+    for (size_t i = first; i < first + count; i++) {
+        const struct keel__reference *r = &audit->references[i];
+        if (!r->declared || !r->declared->not_valid)
+            continue;
+        keel__reference_take(audit, facts, i);
+        if (r->counted && !r->orphans && !r->sampled)
+            report_not_valid(audit, facts, r);
+    }
+    return 0;
+}
+
+/* ---- rows that break a declared key, found
+ * ------------------------------------------------------ */
 
 static int orphans_table(struct keel__audit *audit, const struct keel__table_facts *facts,
                          struct keel_error *err)
@@ -692,11 +738,28 @@ static const struct keel__rule rules[RULE_COUNT] = {
                           "enforced; the database cannot be moved to a server that enforces it.",
                    .evidence = "SQLite: each declared key is looked up as SQLite itself would. "
                                "PostgreSQL: keys declared NOT VALID.",
-                   .how = "The rows go to quarantine, with what refers to them; a NOT VALID key is "
-                          "then validated.",
+                   .how =
+                       "SQLite: the rows go to quarantine, with what refers to them. PostgreSQL: "
+                       "correct or delete them, then validate the key.",
                    .wrong_when = "Never: the database itself says that this cannot be."},
          .plan = orphans_plan,
          .table = orphans_table},
+    [RULE_NOT_VALID] =
+        {.about = {.id = "foreign-key-not-validated",
+                   .family = "references",
+                   .severity = KEEL_SEVERITY_ADVICE,
+                   .fix = KEEL_FIX_AUTOMATIC,
+                   .on_postgres = true,
+                   .reads_data = true,
+                   .title = "A foreign key was declared NOT VALID and never validated",
+                   .why = "The planner does not rely on it, a restored copy has it without its "
+                          "check, and nobody knows whether older rows hold.",
+                   .evidence = "`pg_constraint.convalidated` is false, and every row holds. Where "
+                               "rows break it, it is `foreign-key-orphans`.",
+                   .how = "VALIDATE CONSTRAINT, which does not block writers.",
+                   .wrong_when = "It is being validated at this moment."},
+         .plan = orphans_plan,
+         .table = not_valid_table},
     [RULE_NOT_ENFORCED] =
         {.about = {.id = "foreign-keys-not-enforced",
                    .family = "references",
@@ -733,7 +796,8 @@ static const struct keel__rule rules[RULE_COUNT] = {
          .table = no_index_table},
     [RULE_PARENT] =
         {.about = {.id = "foreign-key-without-parent",
-                   .family = "references",
+                   .family =
+                       "references",
                    .severity = KEEL_SEVERITY_ERROR,
                    .fix = KEEL_FIX_NEEDS_DECISION,
                    .on_sqlite = true,

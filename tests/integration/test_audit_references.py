@@ -180,7 +180,16 @@ def test_a_key_that_was_never_validated(keel, postgres_database):
                               "INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1), (2, 2), (3, 3);"
                               "ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (p_id) REFERENCES p (id) NOT VALID;")
     finding = audit(keel, postgres_database, "foreign-key-orphans").at("foreign-key-orphans", "t", "p_id")
-    assert (named(finding), finding["evidence"]["matching"]) == ("k", 2)
+    assert (named(finding), finding["evidence"]["matching"], finding["fix"]) == ("k", 2, "needs-decision")
+
+
+def test_a_key_that_could_be_validated(keel, postgres_database):
+    postgres_database.execute("CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (id INTEGER PRIMARY KEY, p_id INTEGER);"
+                              "INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1);"
+                              "ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (p_id) REFERENCES p (id) NOT VALID;")
+    report = audit(keel, postgres_database, "foreign-key-orphans", "foreign-key-not-validated")
+    assert report.places("foreign-key-not-validated") == ["t.p_id"]
+    assert len(report.report["findings"]) == 1
 
 
 def test_keys_without_an_index(keel, database):
