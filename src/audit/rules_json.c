@@ -1,43 +1,47 @@
 #include "audit/rules_json.h"
 
 const struct keel__rule keel__json_rules[JSON_COUNT] = {
-    [JSON_INVALID] =
-        {{"invalid-json", "json", KEEL_SEVERITY_ERROR, KEEL_FIX_AUTOMATIC, true, true, true,
-          .title = "JSON is broken",
-          .why = "Whatever reads such a value fails, or skips it; json_extract and json_each stop "
-                 "the whole query.",
-          .evidence = "Columns declared JSON, or of text where at least four fifths of the values "
-                      "are JSON objects and arrays (of fewer than 20 values: all begin as JSON "
-                      "does, and at least 3 are). Counted is every text that is not valid JSON "
-                      "(RFC 8259), and of these what is cut off or broken, empty, or other text.",
-          .how = "SQLite: the rows go to quarantine and CHECK (json_valid(x)) is added, when no "
-                 "other table refers to them; otherwise the values have to be mended first. "
-                 "PostgreSQL: mend them, then jsonb.",
-          .wrong_when = "The column takes plain text as well, by design."},
-         .schema = keel__json_invalid},
-    [JSON_AS_TEXT] = {{"json-as-text", "json", KEEL_SEVERITY_ADVICE, KEEL_FIX_AUTOMATIC, true, true,
-                       true, .title = "Nothing checks that JSON is JSON",
-                       .why = "The first program that writes a cut or empty text into it is "
-                              "noticed by the one that reads it.",
+    [JSON_INVALID] = {{"invalid-json", "json", KEEL_SEVERITY_ERROR, KEEL_FIX_AUTOMATIC, true, true,
+                       true, .title = "JSON is broken",
+                       .why = "Whatever reads such a value fails, or skips it; json_extract and "
+                              "json_each stop the whole query.",
                        .evidence =
-                           "The same columns as for broken JSON (of text: with at least 20 "
-                           "values), when all values are valid and no CHECK speaks of them. SQLite "
-                           "does not check a column that is declared JSON either.",
-                       .how = "SQLite: CHECK (json_valid(x)) is added. PostgreSQL: `jsonb` is a "
-                              "decision, for it does not keep spaces and the order of keys.",
-                       .wrong_when = "The bytes must be kept as they came (a signed document)."},
-                      .schema = keel__json_as_text},
-    [JSON_MIXED] = {{"json-and-text-mixed", "json", KEEL_SEVERITY_WARNING, KEEL_FIX_NEEDS_DECISION,
-                     true, true, true, .title = "JSON and plain text in one column",
-                     .why = "Text that happens to parse (12345, true, null) is taken for JSON, and "
-                            "broken JSON for text: from the value alone nobody can tell.",
-                     .evidence =
-                         "Columns of text with at least 20 values, a tenth or more of them JSON "
-                         "objects and arrays and a tenth or more other text. Where a column of few "
-                         "words tells which is which, the rows that contradict it are counted.",
-                     .how = "A column with the content type, or one column for each.",
-                     .wrong_when = "Logs and messages, which nobody decodes."},
-                    .table = keel__json_mixed},
+                           "Columns declared JSON, or of text where at least four fifths of the "
+                           "values are JSON objects and arrays, and at most one in fifty is plain "
+                           "text (of fewer than 20 values: all begin as JSON does, and at least 3 "
+                           "are). Counted is every text that is not valid JSON (RFC 8259), and of "
+                           "these what is cut off or broken, empty, or other text.",
+                       .how = "SQLite: the rows go to quarantine and CHECK (json_valid(x)) is "
+                              "added, when no other table refers to them; otherwise the values "
+                              "have to be mended first. PostgreSQL: mend them, then jsonb.",
+                       .wrong_when = "The column takes plain text as well, by design."},
+                      .schema = keel__json_invalid},
+    [JSON_AS_TEXT] =
+        {{"json-as-text", "json", KEEL_SEVERITY_ADVICE, KEEL_FIX_AUTOMATIC, true, true, true,
+          .title = "Nothing checks that JSON is JSON",
+          .why = "The first program that writes a cut or empty text into it is noticed by the one "
+                 "that reads it.",
+          .evidence =
+              "The same columns as for broken JSON (of text: with at least 20 values, and no name "
+              "such as content, input or message), when all values are valid and no CHECK speaks "
+              "of them. SQLite does not check a column that is declared JSON either.",
+          .how = "SQLite: CHECK (json_valid(x)) is added. PostgreSQL: `jsonb` is a decision, for "
+                 "it does not keep spaces and the order of keys.",
+          .wrong_when = "The bytes must be kept as they came (a signed document)."},
+         .schema = keel__json_as_text},
+    [JSON_MIXED] =
+        {{"json-and-text-mixed", "json", KEEL_SEVERITY_WARNING, KEEL_FIX_NEEDS_DECISION, true, true,
+          true, .title = "JSON and plain text in one column",
+          .why = "Text that happens to parse (12345, true, null) is taken for JSON, and broken "
+                 "JSON for text: from the value alone nobody can tell.",
+          .evidence =
+              "Columns of text with at least 20 values, a tenth or more of them JSON objects and "
+              "arrays and more than one in fifty plain text. Where a column of few words nearly "
+              "tells which is which, the rows that contradict it are counted (a warning); where it "
+              "tells without exception nothing is reported; where there is none it is advice.",
+          .how = "A column with the content type, or one column for each.",
+          .wrong_when = "Logs and messages, which nobody decodes."},
+         .table = keel__json_mixed},
     [JSON_IN_STRING] = {{"json-in-string", "json", KEEL_SEVERITY_WARNING, KEEL_FIX_NEEDS_DECISION,
                          true, true, true, .title = "JSON inside a JSON string",
                          .why = "The value was encoded twice: paths find nothing in it, and "
@@ -49,21 +53,22 @@ const struct keel__rule keel__json_rules[JSON_COUNT] = {
                          .wrong_when =
                              "The string is meant as a string, such as an example of JSON."},
                         .table = keel__json_in_string},
-    [JSON_KINDS] =
-        {{"json-kinds-differ", "json", KEEL_SEVERITY_WARNING, KEEL_FIX_NEEDS_DECISION, true, true,
-          true, .title = "JSON of another kind than the rest",
-          .why = "Code that unpacks arrays fails on an object, or silently finds nothing.",
-          .evidence =
-              "JSON columns with at least 20 objects, or arrays, and at most a tenth of another "
-              "kind. The word null and JSON inside strings have rules of their own.",
-          .how = "Bring them into the form of the others.",
-          .wrong_when = "The column takes any JSON by design (settings, for example)."},
-         .table = keel__json_kinds},
+    [JSON_KINDS] = {{"json-kinds-differ", "json", KEEL_SEVERITY_WARNING, KEEL_FIX_NEEDS_DECISION,
+                     true, true, true, .title = "JSON of another kind than the rest",
+                     .why =
+                         "Code that unpacks arrays fails on an object, or silently finds nothing.",
+                     .evidence = "JSON columns with at least 20 objects, or arrays, and at most a "
+                                 "tenth of another kind; advice in columns of type JSON. The word "
+                                 "null and JSON inside strings have rules of their own.",
+                     .how = "Bring them into the form of the others.",
+                     .wrong_when = "The column takes any JSON by design (settings, for example)."},
+                    .table = keel__json_kinds},
     [JSON_NULL_WORD] =
         {{"json-null", "json", KEEL_SEVERITY_WARNING, KEEL_FIX_NEEDS_DECISION, true, true, true,
           .title = "The JSON word null stands for NULL",
           .why = "IS NULL does not find it, IS NOT NULL does, and counts differ by who counts.",
-          .evidence = "Values of JSON columns that are the word null and nothing else.",
+          .evidence = "Values of JSON columns that are the word null and nothing else; advice "
+                      "where the column has no NULL.",
           .how = "Write NULL, if both mean the same.",
           .wrong_when = "null and NULL are told apart on purpose (given as null, not given)."},
          .table = keel__json_null_word},

@@ -18,6 +18,8 @@ static int each_with(struct keel__audit *audit, const struct keel__table_facts *
             keel__finding_add(audit, &keel__json_rules[rule], facts->table);
         if (!finding)
             continue;
+        if (rule == JSON_NULL_WORD && profile->nulls == 0)
+            finding->severity = KEEL_SEVERITY_ADVICE; /* one way to say nothing, at least */
         keel__finding_column(audit, finding, profile->column->name);
         keel__finding_data(finding, facts, count);
         keel__finding_examples(audit, finding, &profile->examples[shape]);
@@ -100,6 +102,9 @@ int keel__json_kinds(struct keel__audit *audit, const struct keel__table_facts *
             keel__finding_add(audit, &keel__json_rules[JSON_KINDS], facts->table);
         if (!finding)
             continue;
+        /* a type of JSON takes any; text has a form that a program gave it */
+        if (profile->column->type.kind == KEEL_LOGICAL_JSON)
+            finding->severity = KEEL_SEVERITY_ADVICE;
         keel__finding_column(audit, finding, profile->column->name);
         keel__finding_data(finding, facts, others);
         keel__finding_count(audit, finding, "objects", objects);

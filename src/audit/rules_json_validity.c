@@ -30,7 +30,8 @@ bool keel__json_column(const struct keel__audit *audit, const struct keel__profi
     int64_t values = keel__column_values(profile), filled = values - SHAPE(profile, EMPTY);
     if (is_declared(profile))
         return values > 0;
-    if (held == 0 || !keel__values_are_text(audit, profile))
+    int64_t plain = values - keel__json_valid(profile) - broken - SHAPE(profile, EMPTY);
+    if (held == 0 || !keel__values_are_text(audit, profile) || plain * 50 > values)
         return false;
     /* of few values all must begin as JSON does */
     if (values < KEEL__ENOUGH_ROWS)
@@ -118,11 +119,20 @@ int keel__json_invalid(struct keel__audit *audit, struct keel_error *err)
     return keel__each_column(audit, invalid_json);
 }
 
+/* Text of any kind, which happens to be JSON so far. */
+static bool is_any_text(const char *name)
+{
+    return keel__name_has(name, "input output content contents body text message value response "
+                                "request prompt result note comment description") &&
+           !keel__name_has(name, "json");
+}
+
 static void json_as_text(struct keel__audit *audit, const struct keel__table_facts *facts,
                          const struct keel__profile *profile)
 {
     int64_t values = keel__column_values(profile);
-    if ((!is_declared(profile) && values < KEEL__ENOUGH_ROWS) || invalid(profile) > 0 ||
+    bool guess = values < KEEL__ENOUGH_ROWS || is_any_text(profile->column->name);
+    if ((!is_declared(profile) && guess) || invalid(profile) > 0 ||
         !keel__json_column(audit, profile) ||
         (audit->dialect == KEEL_POSTGRES && is_declared(profile)) ||
         (is_declared(profile) && profile->texts != values) ||
@@ -201,7 +211,7 @@ static bool is_mixed(const struct keel__audit *audit, const struct keel__profile
         values - keel__json_valid(profile) - SHAPE(profile, EMPTY) - SHAPE(profile, JSON_BROKEN);
     return values >= KEEL__ENOUGH_ROWS && keel__values_are_text(audit, profile) &&
            !is_declared(profile) && !keel__json_column(audit, profile) && held * 10 >= values &&
-           other * 10 >= values;
+           other * 50 > values;
 }
 
 static void json_mixed(struct keel__audit *audit, const struct keel__table_facts *facts, size_t c)
@@ -210,11 +220,15 @@ static void json_mixed(struct keel__audit *audit, const struct keel__table_facts
     int64_t values = keel__column_values(profile), json = keel__json_valid(profile);
     if (!is_mixed(audit, profile))
         return;
+    struct told told = find_words(facts, c, values);
+    if (told.cross && told.json_broken + told.text_parses + told.unclear == 0)
+        return; /* there is a column that says what each value is */
     struct keel_finding *finding =
         keel__finding_add(audit, &keel__json_rules[JSON_MIXED], facts->table);
     if (!finding)
         return;
-    struct told told = find_words(facts, c, values);
+    if (!told.cross)
+        finding->severity = KEEL_SEVERITY_ADVICE;
     keel__finding_column(audit, finding, profile->column->name);
     keel__finding_data(finding, facts, json);
     keel__finding_count(audit, finding, "valid JSON", json);

@@ -10,7 +10,7 @@ const struct keel__rule keel__times_rules[TIMES_COUNT] = {
           .evidence = "Columns where nine tenths of at least 20 values are dates or times as text "
                       "(ISO 8601, YYYYMMDD, ...) and that are declared or named as such. Counted: "
                       "days and times that do not exist (an error), and what is empty or not a "
-                      "whole date (a warning).",
+                      "whole date (alone: advice).",
           .how = "Look them up in their source, or write NULL.",
           .wrong_when = "Partial dates are wanted: give them a column that says so."},
          .table = keel__times_impossible},
@@ -40,8 +40,9 @@ const struct keel__rule keel__times_rules[TIMES_COUNT] = {
         {{"zero-time", "times", KEEL_SEVERITY_WARNING, KEEL_FIX_NEEDS_DECISION, true, true, true,
           .title = "0 stands for an unknown time",
           .why = "Programs show 1 January 1970, and minimum, age and order count it as a time.",
-          .evidence = "Columns with the name of a time and at least 20 Unix times, more than the "
-                      "zeros among them.",
+          .evidence =
+              "Columns with the name of a time and at least 20 Unix times, more than the zeros "
+              "among them; advice where the name is of an end (expires, until, deleted).",
           .how = "NULL for what is not known.",
           .wrong_when = "0 means something else in this column."},
          .table = keel__times_zero},
@@ -49,9 +50,9 @@ const struct keel__rule keel__times_rules[TIMES_COUNT] = {
         {{"zone-and-no-zone", "times", KEEL_SEVERITY_WARNING, KEEL_FIX_NEEDS_DECISION, true, true,
           true, .title = "Times with and without zone in one table",
           .why = "Whoever compares the two assumes a zone, and is hours off where it was another.",
-          .evidence =
-              "PostgreSQL: timestamptz beside timestamp columns. SQLite and text: columns nine "
-              "tenths of whose times have a zone beside columns nine tenths of whose have none.",
+          .evidence = "PostgreSQL: timestamptz beside timestamp columns. SQLite and text: columns "
+                      "nine tenths of whose times have a zone beside columns nine tenths of whose "
+                      "have none. Columns that say local are left out.",
           .how = "A zone for all, once it is known which one was meant.",
           .wrong_when = "The times without zone are wall-clock times (opening hours)."},
          .table = keel__times_zones},

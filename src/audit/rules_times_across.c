@@ -12,6 +12,8 @@ static enum zone zone_of(const struct keel__audit *audit, const struct keel__pro
 {
     const struct keel_logical_type *type = &profile->column->type;
     struct keel__time_forms forms;
+    if (keel__name_has(profile->column->name, "local wall"))
+        return ZONE_NONE; /* the clock on the wall is meant */
     if (audit->dialect == KEEL_POSTGRES && type->kind == KEEL_LOGICAL_TIMESTAMP)
         return type->dimensions ? ZONE_NONE : type->with_zone ? ZONE_WITH : ZONE_WITHOUT;
     if (audit->dialect == KEEL_POSTGRES && !keel__values_are_text(audit, profile))

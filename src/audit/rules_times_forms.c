@@ -207,6 +207,9 @@ int keel__times_zero(struct keel__audit *audit, const struct keel__table_facts *
             keel__finding_add(audit, &keel__times_rules[TIMES_ZERO], facts->table);
         if (!finding)
             continue;
+        if (keel__name_has(profile->column->name, "expires expiry expire until deleted deadline "
+                                                  "revoked locked"))
+            finding->severity = KEEL_SEVERITY_ADVICE; /* it may stand for never */
         keel__finding_column(audit, finding, profile->column->name);
         keel__finding_data(finding, facts, profile->zeros);
         keel__finding_say(audit, finding,
@@ -245,7 +248,7 @@ static void impossible(struct keel__audit *audit, const struct keel__table_facts
     if (!finding)
         return;
     if (broken == 0)
-        finding->severity = KEEL_SEVERITY_WARNING;
+        finding->severity = KEEL_SEVERITY_ADVICE;
     keel__finding_column(audit, finding, profile->column->name);
     keel__finding_data(finding, facts, wrong);
     keel__finding_examples(audit, finding, &profile->examples[KEEL__SHAPE_DATE_BROKEN]);

@@ -67,8 +67,9 @@ const struct keel__rule keel__types_rules[TYPES_COUNT] = {
           true, .title = "A truth is neither 0 nor 1",
           .why = "Such rows are true in some queries (x <> 0) and not in others (x = 1), or text "
                  "that is neither.",
-          .evidence = "Columns declared BOOLEAN (SQLite), or integer columns with the name of a "
-                      "flag, nine tenths of whose values are 0 or 1.",
+          .evidence = "Columns declared BOOLEAN (SQLite), or integer columns whose name is that of "
+                      "a flag and of nothing else (is_, has_, ..._enabled), nine tenths of whose "
+                      "values are 0 or 1.",
           .how = "The rows go to quarantine and CHECK (x IN (0, 1)) is added, when no other table "
                  "refers to them; otherwise it is to be decided what they mean.",
           .wrong_when = "The column is a state or a count under the name of a flag."},
@@ -112,13 +113,12 @@ const struct keel__rule keel__types_rules[TYPES_COUNT] = {
               "The column is meant to hold values of any type: declare it ANY or without a type."},
          .table = keel__types_storage},
     [TYPES_TEXT_IN_BLOB] =
-        {{"text-in-blob", "types", KEEL_SEVERITY_ADVICE, KEEL_FIX_NEEDS_DECISION, true, true, true,
+        {{"text-in-blob", "types", KEEL_SEVERITY_ADVICE, KEEL_FIX_NEEDS_DECISION, true, false, true,
           .title = "Text is kept as bytes",
-          .why =
-              "Bytes have no collation and no encoding: searching, sorting and comparing with text "
-              "does not work, and in SQLite the same letters as text and as BLOB are not equal.",
-          .evidence = "BLOB and bytea columns: values that are stored as text (SQLite), or at "
-                      "least 20 values of which nineteen of twenty are printable UTF-8.",
+          .why = "Bytes have no collation and no encoding: searching, sorting and comparing with "
+                 "text does not work, and the same letters as text and as BLOB are not equal.",
+          .evidence = "BLOB columns: values that are stored as text, or at least 20 values of "
+                      "which nineteen of twenty are printable UTF-8.",
           .how =
               "Declare it as text and convert the values, or convert those that are text to bytes.",
           .wrong_when = "The bytes are a signature, a document or another thing that only happens "
@@ -190,18 +190,19 @@ const struct keel__rule keel__types_rules[TYPES_COUNT] = {
                         .how = "Nothing in SQLite; in PostgreSQL the type is bigint.",
                         .wrong_when = "All readers use 64 bits."},
                        .table = keel__types_64_bits},
-    [TYPES_CUT] = {{"value-cut-off", "types", KEEL_SEVERITY_WARNING, KEEL_FIX_NEEDS_DECISION, true,
-                    true, true, .title = "Values were cut off",
-                    .why = "The end is lost. Cut names no longer match what they refer to, and two "
-                           "of them may have become one.",
-                    .evidence =
-                        "Values that fill a declared length of at least 30 to the last character, "
-                        "few in number and where the average is at most half of it. Also, in "
-                        "columns of few words: values of one usual length (16, 20, 25, 30, 32, 40, "
-                        "50, 60, 64, 80, 100) that go on in other values.",
-                    .how = "Get the whole values from their source; lift the limit.",
-                    .wrong_when = "A value happens to be exactly that long."},
-                   .table = keel__types_cut},
+    [TYPES_CUT] =
+        {{"value-cut-off", "types", KEEL_SEVERITY_WARNING, KEEL_FIX_NEEDS_DECISION, true, true,
+          true, .title = "Values were cut off",
+          .why = "The end is lost. Cut names no longer match what they refer to, and two of them "
+                 "may have become one.",
+          .evidence = "Values that fill a declared length of at least 30 to the last character, "
+                      "few in number and where the average is at most half of it. Also, in columns "
+                      "of few words: at least 3 rows with values of one usual length (20, 25, 30, "
+                      "32, 40, 50, 60, 64, 80, 100) that end in the middle of a word which goes on "
+                      "in other values. With fewer than 3 rows at a declared length: advice.",
+          .how = "Get the whole values from their source; lift the limit.",
+          .wrong_when = "A value happens to be exactly that long."},
+         .table = keel__types_cut},
     [TYPES_LENGTH] = {{"declared-length", "types", KEEL_SEVERITY_ADVICE, KEEL_FIX_NEEDS_DECISION,
                        true, true, true, .title = "Columns have a length limit",
                        .why = "PostgreSQL refuses the first value that is longer, however little "

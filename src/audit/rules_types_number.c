@@ -18,6 +18,14 @@ static const char flag_ends[] =
     "locked flag occurred processed success successful succeeded used required optional default "
     "primary public private paid read seen done admin staff superuser subscribed";
 
+/* Names that are of truths only: "used" and "read" may count. */
+static bool is_sure_flag_name(const char *name)
+{
+    return keel__name_starts(name, "is has can should") ||
+           keel__name_ends(name, "enabled disabled active inactive deleted archived visible hidden "
+                                 "verified flag");
+}
+
 static bool is_flag_name(const char *name)
 {
     return (keel__name_starts(name, flag_verbs) || keel__name_ends(name, flag_ends)) &&
@@ -92,7 +100,8 @@ static void boolean_other(struct keel__audit *audit, const struct keel__table_fa
     bool declared = column->type.kind == KEEL_LOGICAL_BOOLEAN;
     if (!is_integer_column(audit, column) || others <= 0 || others == values)
         return;
-    if (!declared && !(is_flag_name(column->name) && others * 10 <= values))
+    if (!declared &&
+        !(is_flag_name(column->name) && is_sure_flag_name(column->name) && others * 10 <= values))
         return;
     if (keel__column_unique(facts->table, column->name) ||
         keel__column_refers(audit, facts->table, column->name))

@@ -221,7 +221,7 @@ int keel__types_leading_zeros(struct keel__audit *audit, const struct keel__tabl
 
 static bool is_usual_limit(size_t size)
 {
-    static const size_t limits[] = {16, 20, 25, 30, 32, 40, 50, 60, 64, 80, 100};
+    static const size_t limits[] = {20, 25, 30, 32, 40, 50, 60, 64, 80, 100};
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
         if (limits[i] == size)
             return true;
@@ -238,10 +238,10 @@ static bool goes_on(const struct keel__profile *profile, const struct keel__word
         const char *other = profile->words[i].text;
         if (strlen(other) <= size || memcmp(other, word->text, size) != 0)
             continue;
-        /* name1 and name12 are two names */
+        /* in the middle of a word; name1 and name12 are two names */
         bool digits =
             isdigit((unsigned char)other[size]) && isdigit((unsigned char)other[size - 1]);
-        if (!digits && other[size] != ' ')
+        if (!digits && isalnum((unsigned char)other[size]))
             return true;
     }
     return false;

@@ -92,7 +92,19 @@ def test_a_column_of_words_tells_json_from_text(keel, database):
 
 def test_no_column_tells_json_from_text(keel, database):
     rows = [("a", v) for v in objects(40)] + [("a", "some words")] * 40
-    assert counts(artifacts(keel, database, rows).at("json-and-text-mixed", "t", "x")) == {"valid JSON": 40, "other text": 40}
+    finding = artifacts(keel, database, rows).at("json-and-text-mixed", "t", "x")
+    assert (finding["severity"], counts(finding)) == ("advice", {"valid JSON": 40, "other text": 40})
+
+
+def test_a_column_that_always_tells_json_from_text_is_enough(keel, database):
+    rows = [("json", v) for v in objects(40)] + [("text", "some words")] * 40
+    assert artifacts(keel, database, rows).all("json-and-text-mixed") == []
+
+
+def test_mostly_json_with_plain_text_is_a_mixture_not_broken(column):
+    report = column(objects(90) + ["plain words"] * 10)
+    assert report.all("invalid-json") == []
+    assert report.at("json-and-text-mixed", "t", "x")["severity"] == "advice"
 
 
 def test_a_little_json_among_text_is_no_mixture(keel, database):
@@ -126,6 +138,18 @@ def test_an_object_among_arrays(column):
     values = [json.dumps(["a", i]) for i in range(60)] + ['{"a": 1}', '"text"', "12", "null", json.dumps("[1]")]
     finding = column(values).at("json-kinds-differ", "t", "x")
     assert (finding["severity"], finding["evidence"]["matching"]) == ("warning", 3)
+
+
+def test_a_type_of_json_takes_any(column, database):
+    values = [json.dumps(["a", i]) for i in range(60)] + ['{"a": 1}']
+    report = column(values, "jsonb" if database.kind == "postgres" else "JSON")
+    assert report.at("json-kinds-differ", "t", "x")["severity"] == "advice"
+
+
+def test_text_of_any_kind_may_be_json_so_far(keel, database):
+    database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, tool_input TEXT);")
+    fill(database, "t", enumerate(objects(60)))
+    assert audit(keel, database, "json").report["findings"] == []
 
 
 def test_a_column_of_any_json(column):

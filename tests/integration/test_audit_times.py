@@ -90,6 +90,11 @@ def test_zero_for_unknown(column):
     assert (finding["severity"], finding["evidence"]["matching"]) == ("warning", 3)
 
 
+def test_zero_for_never_is_advice(column):
+    report = column([*range(1767261600, 1767261660), 0, 0, 0], "BIGINT", "expires_at")
+    assert report.at("zero-time", "t", "expires_at")["severity"] == "advice"
+
+
 @pytest.mark.parametrize(("name", "values"), [
     ("amount", [*range(1767261600, 1767261660), 0]), ("sent_ts", [0] * 60), ("sent_ts", range(60))])
 def test_zeros_that_are_none(column, name, values):
@@ -105,9 +110,9 @@ def test_days_that_do_not_exist(column):
     assert counts(finding) == {"no such day or time": 2, "empty or not a whole date": 3}
 
 
-def test_half_a_date_is_a_warning(column):
+def test_half_a_date_is_advice(column):
     finding = column([*times(60, "2026-01-{day:02}"), "2026-02"], name="upload_date").at("impossible-date", "t", "upload_date")
-    assert (finding["severity"], finding["evidence"]["matching"]) == ("warning", 1)
+    assert (finding["severity"], finding["evidence"]["matching"]) == ("advice", 1)
 
 
 @pytest.mark.parametrize(("name", "values"), [
@@ -133,6 +138,13 @@ def test_zone_and_no_zone_in_one_table(keel, database):
     finding = report.at("zone-and-no-zone", "t", "b")
     assert (finding["severity"], counts(finding)) == ("warning", {"columns with a zone": 2, "columns without a zone": 1})
     assert report.all("time-without-zone") == []  # one fault, one finding
+
+
+def test_the_clock_on_the_wall_has_no_zone(keel, database):
+    zoned = "timestamptz" if database.kind == "postgres" else "TIMESTAMP"
+    database.execute(f"CREATE TABLE t (id INTEGER PRIMARY KEY, created_at {zoned}, opens_local TIMESTAMP);")
+    fill(database, "t", ((i, f"2026-01-{i:02} 10:00:00+00", f"2026-01-{i:02} 10:00:00") for i in range(1, 29)))
+    assert audit(keel, database, "times").all("zone-and-no-zone") == []
 
 
 def test_no_zone_at_all(keel, database):
