@@ -44,6 +44,8 @@ bool keel__sql_mentions(const char *sql, const char *name)
     return false;
 }
 
+enum scope { THINGS, COLUMNS };
+
 static char *folded(struct keel__sqlite_alter *a, const char *name)
 {
     char *copy = keel__arena_strdup(a->arena, name);
@@ -54,14 +56,44 @@ static char *folded(struct keel__sqlite_alter *a, const char *name)
     return copy;
 }
 
-static void take_name(struct keel__sqlite_alter *a, const char *name)
+static void take_name(struct keel__sqlite_alter *a, enum scope scope, const char *name)
 {
     const char *key = folded(a, name);
-    void **place = key ? keel__map_at(&a->names, 0, keel_slice_of(key)) : NULL;
+    void **place = key ? keel__map_at(&a->names, scope, keel_slice_of(key)) : NULL;
     if (place)
         *place = a;
     else
         a->failed = true;
+}
+
+static bool is_known(const struct keel__sqlite_alter *a, const struct keel_table_model *table,
+                     char *word)
+{
+    if (table && keel__name_is(table->name, word))
+        return true;
+    for (size_t i = 0; table && i < table->column_count; i++)
+        if (keel__name_is(table->columns[i].name, word))
+            return true;
+    for (char *c = word; *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c + 32);
+    return !table && (keel__map_get(&a->names, THINGS, keel_slice_of(word)) ||
+                      keel__map_get(&a->names, COLUMNS, keel_slice_of(word)));
+}
+
+bool keel__alter_has_string(const struct keel__sqlite_alter *a, const char *sql,
+                            const struct keel_table_model *table)
+{
+    struct keel__tokenizer tokenizer;
+    struct keel__token token;
+    char word[256];
+    keel__tokenizer_init(&tokenizer, keel_slice_of(sql ? sql : ""), KEEL_SQLITE, 1);
+    while (!keel__token_next(&tokenizer, &token, NULL) && token.kind != KEEL__TOKEN_END)
+        if (token.kind == KEEL__TOKEN_NAME && token.text.data[0] == '"' &&
+            (!keel__token_name(&token, KEEL_SQLITE, word, sizeof word) ||
+             !is_known(a, table, word)))
+            return true;
+    return false;
 }
 
 const char *keel__alter_free_name(struct keel__sqlite_alter *a, const char *prefix,
@@ -75,8 +107,8 @@ const char *keel__alter_free_name(struct keel__sqlite_alter *a, const char *pref
             a->failed = true;
             return "";
         }
-        if (!keel__map_get(&a->names, 0, keel_slice_of(key))) {
-            take_name(a, tried);
+        if (!keel__map_get(&a->names, THINGS, keel_slice_of(key))) {
+            take_name(a, THINGS, tried);
             return tried;
         }
     }
@@ -126,7 +158,7 @@ void keel__alter_say_all(struct keel__sqlite_alter *a, const struct keel__altera
         const struct keel_change *change = &a->diff->changes[i];
         if (change->old_table == table->old && change->new_table == table->now &&
             !is_aside_kind(change->kind) && change->kind != KEEL_CHANGE_RENAME_TABLE &&
-            change->kind != KEEL_CHANGE_RENAME_COLUMN)
+            (change->kind != KEEL_CHANGE_RENAME_COLUMN || table->copies_names))
             keel__alter_say(a, change);
     }
 }
@@ -159,12 +191,12 @@ static void remember(struct keel__sqlite_alter *a, const void *item, struct keel
 static void take_names(struct keel__sqlite_alter *a, const struct keel_schema *schema)
 {
     for (size_t i = 0; i < schema->table_count; i++) {
-        take_name(a, schema->tables[i].name);
+        take_name(a, THINGS, schema->tables[i].name);
         for (size_t k = 0; k < schema->tables[i].index_count; k++)
-            take_name(a, schema->tables[i].indexes[k].name);
+            take_name(a, THINGS, schema->tables[i].indexes[k].name);
     }
     for (size_t i = 0; i < schema->view_count; i++)
-        take_name(a, schema->views[i].name);
+        take_name(a, THINGS, schema->views[i].name);
 }
 
 static bool is_of_a_table(const struct keel_change *change)
@@ -222,6 +254,9 @@ static void gather(struct keel__sqlite_alter *a)
     }
     take_names(a, diff->from);
     take_names(a, diff->to);
+    for (size_t i = 0; i < diff->from->table_count; i++)
+        for (size_t k = 0; k < diff->from->tables[i].column_count; k++)
+            take_name(a, COLUMNS, diff->from->tables[i].columns[k].name);
 }
 
 /* ---- the statements -------------------------------------------------------------------------- */
@@ -315,7 +350,8 @@ static void alter_columns(struct keel__sqlite_alter *a, struct keel__alteration 
             if (is_dropped(a, table, i))
                 drop_column(a, table, i);
     }
-    keel__alter_rename_columns(a, table);
+    if (!table->copies_names)
+        keel__alter_rename_columns(a, table);
     for (size_t i = 0; !table->rebuilt && i < table->now->column_count; i++)
         if (keel__alter_change(a, KEEL_CHANGE_ADD_COLUMN, &table->now->columns[i]))
             add_column(a, table, &table->now->columns[i]);

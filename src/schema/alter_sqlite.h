@@ -26,6 +26,7 @@ struct keel__alteration {
     const char *name;                         /* what old is called by now */
     const char **columns;                     /* what old's columns are called by now; NULL: gone */
     bool rebuilt;                             /* false: ALTER TABLE does it */
+    bool copies_names;                        /* its columns get their new names by the rebuild */
     bool names_itself;                        /* a CHECK of now has its table's name in it */
     bool gone;                                /* it is dropped already */
 };
@@ -37,8 +38,10 @@ struct keel__sqlite_alter {
     const struct keel_alter_options *options;
     struct keel__alteration *tables;
     size_t table_count;
-    struct keel__map names; /* of everything in both schemas, in lower case: taken */
+    struct keel__map names; /* of everything in both schemas, in lower case: taken; scope 1: of the
+                               old columns */
     struct keel__map items; /* address of a model's item, kind -> its change; see below */
+    bool has_strings;       /* "strings" in double quotes, which RENAME and DROP COLUMN rewrite */
     bool checked;           /* triggers and views step aside */
     bool *aside;            /* which of the old views do */
     bool said_aside;
@@ -56,6 +59,10 @@ struct keel__alteration *keel__alteration_of(const struct keel__sqlite_alter *a,
                                              const struct keel_table_model *table);
 /* Whether sql has name as one of its words, in any case. */
 bool keel__sql_mentions(const char *sql, const char *name);
+/* Whether sql has a name in double quotes that nothing in the old schema has: a string, then.
+ * table: whose columns count; NULL: all do. */
+bool keel__alter_has_string(const struct keel__sqlite_alter *a, const char *sql,
+                            const struct keel_table_model *table);
 /* A name that is free in both schemas and from now on taken: prefix, then name. */
 const char *keel__alter_free_name(struct keel__sqlite_alter *a, const char *prefix,
                                   const char *name);

@@ -102,7 +102,7 @@ bool keel__alter_can_drop(const struct keel__sqlite_alter *a, const struct keel_
                           const struct keel_column_model *column)
 {
     const struct keel_table_model *old = table->old;
-    if (in_a_key(old, column->name) || is_last(old, column))
+    if (a->has_strings || in_a_key(old, column->name) || is_last(old, column))
         return false;
     for (size_t i = 0; i < old->foreign_key_count; i++)
         if (has_name(old->foreign_keys[i].columns, old->foreign_keys[i].column_count, column->name))
@@ -254,29 +254,79 @@ static bool names_itself(const struct keel_table_model *table)
     return false;
 }
 
+/* Whether a reference of another table names one of the columns that are renamed. */
+static bool is_named_elsewhere(const struct keel__sqlite_alter *a,
+                               const struct keel__alteration *table)
+{
+    const struct keel_schema *from = a->diff->from;
+    for (size_t i = 0; i < from->table_count; i++)
+        for (size_t k = 0; k < from->tables[i].foreign_key_count; k++) {
+            const struct keel_foreign_key_model *key = &from->tables[i].foreign_keys[k];
+            if (&from->tables[i] == table->old || key->implicit || !key->parent_columns ||
+                !keel__name_is(key->parent, table->old->name))
+                continue;
+            for (size_t c = 0; c < table->old->column_count; c++)
+                if (keel__alter_change(a, KEEL_CHANGE_RENAME_COLUMN, &table->old->columns[c]) &&
+                    has_name(key->parent_columns, key->column_count, table->old->columns[c].name))
+                    return true;
+        }
+    return false;
+}
+
+static bool renames_columns(const struct keel__sqlite_alter *a,
+                            const struct keel__alteration *table)
+{
+    for (size_t i = 0; i < table->old->column_count; i++)
+        if (keel__alter_change(a, KEEL_CHANGE_RENAME_COLUMN, &table->old->columns[i]))
+            return true;
+    return false;
+}
+
+static bool has_strings(const struct keel__sqlite_alter *a)
+{
+    const struct keel_schema *from = a->diff->from;
+    for (size_t i = 0; i < from->view_count; i++)
+        if (keel__alter_has_string(a, from->views[i].body, NULL))
+            return true;
+    for (size_t i = 0; i < from->table_count; i++) {
+        const struct keel_table_model *table = &from->tables[i];
+        for (size_t k = 0; k < table->check_count; k++)
+            if (keel__alter_has_string(a, table->checks[k].expression, table))
+                return true;
+        for (size_t k = 0; k < table->column_count; k++)
+            if (keel__alter_has_string(a, table->columns[k].generated_text, table) ||
+                keel__alter_has_string(a, table->columns[k].default_text, table))
+                return true;
+        for (size_t k = 0; k < table->index_count; k++)
+            if (keel__alter_has_string(a, table->indexes[k].where, table))
+                return true;
+    }
+    return false;
+}
+
 static int plan_table(struct keel__sqlite_alter *a, struct keel__alteration *table,
                       struct keel_error *err)
 {
     bool virtual = table->old->kind == KEEL_TABLE_VIRTUAL || table->now->kind == KEEL_TABLE_VIRTUAL;
     bool renamed = strcmp(table->old->name, table->now->name) != 0;
-    table->rebuilt = needs_rebuild(a, table);
+    bool renames = renames_columns(a, table);
+    table->rebuilt = needs_rebuild(a, table) || (renames && a->has_strings);
+    table->copies_names = renames && table->rebuilt && !is_named_elsewhere(a, table);
     if (virtual && table->rebuilt)
         return keel_error_set(err, KEEL_UNSUPPORTED,
                               "the virtual table %s cannot be changed: drop it and make it again",
                               table->old->name);
     table->names_itself = table->rebuilt && names_itself(table->now);
-    a->checked = a->checked || renamed || table->names_itself;
-    for (size_t i = 0; i < table->old->column_count; i++) {
-        const struct keel_column_model *column = &table->old->columns[i];
-        a->checked = a->checked || (!table->rebuilt && is_dropped(a, column)) ||
-                     keel__alter_change(a, KEEL_CHANGE_RENAME_COLUMN, column);
-    }
+    a->checked = a->checked || renamed || table->names_itself || (renames && !table->copies_names);
+    for (size_t i = 0; !table->rebuilt && i < table->old->column_count; i++)
+        a->checked = a->checked || is_dropped(a, &table->old->columns[i]);
     return 0;
 }
 
 int keel__alter_plan(struct keel__sqlite_alter *a, struct keel_error *err)
 {
     int rc = 0;
+    a->has_strings = has_strings(a);
     for (size_t i = 0; !rc && i < a->table_count; i++)
         if (a->tables[i].old && a->tables[i].now)
             rc = plan_table(a, &a->tables[i], err);

@@ -283,21 +283,46 @@ void keel__alter_rebuild_begin(struct keel__sqlite_alter *a)
     keel__alter_comment(a->out, "keel migrate runs this with foreign keys off, and checks them "
                                 "before it commits");
     keel__str_printf(a->out,
-                     "CREATE TEMP TABLE %s (before INTEGER, after INTEGER,\n"
+                     "CREATE TEMP TABLE %s (before INTEGER, after INTEGER, missing INTEGER,\n"
                      "    CONSTRAINT \"every row of a rebuilt table is kept\" "
-                     "CHECK (before = after));\n"
+                     "CHECK (before = after),\n"
+                     "    CONSTRAINT \"every row of a rebuilt table has its key\" "
+                     "CHECK (missing = 0));\n"
                      "PRAGMA legacy_alter_table = ON;\n",
                      a->proof);
+}
+
+/* The old column of which the rowid is made and which may be NULL, where SQLite would give the row
+ * another key; NULL: there is none. */
+static const char *nullable_key(const struct rebuild *r)
+{
+    const struct keel_table_model *old = r->table->old, *now = r->table->now;
+    size_t key = rowid_column(now);
+    if (key == SIZE_MAX || keel__alter_conversion(r->a, now, now->columns[key].name))
+        return NULL;
+    size_t source = keel__alter_source(r->a, r->table, &now->columns[key]);
+    if (source == SIZE_MAX || is_rowid(&old->columns[source]) || old->columns[source].not_null)
+        return NULL;
+    return r->table->columns[source];
 }
 
 static void prove_count(struct rebuild *r)
 {
     struct keel__str *out = r->a->out;
+    const char *key = nullable_key(r);
     keel__str_printf(out, "INSERT INTO temp.%s SELECT (SELECT count(*) FROM ", r->a->proof);
     keel__sql_name(out, r->table->name);
     keel__str_text(out, "), (SELECT count(*) FROM ");
     keel__sql_name(out, r->made);
-    keel__str_text(out, ");\n");
+    keel__str_text(out, "), ");
+    if (key) {
+        keel__str_text(out, "(SELECT count(*) FROM ");
+        keel__sql_name(out, r->table->name);
+        keel__str_text(out, " WHERE ");
+        keel__sql_name(out, key);
+        keel__str_text(out, " IS NULL)");
+    }
+    keel__str_text(out, key ? ";\n" : "0;\n");
 }
 
 /* ---- the counter of AUTOINCREMENT ------------------------------------------------------------ */

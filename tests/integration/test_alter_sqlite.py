@@ -169,6 +169,30 @@ def test_a_rebuild_that_would_lose_rows_is_refused(alteration):
     assert database.rows("SELECT id FROM t") == [(1,), (2,)]
 
 
+def test_a_row_without_the_key_that_becomes_the_rowid_is_not_given_one(alteration):
+    database = alteration.database
+    database.execute("CREATE TABLE t (id INT PRIMARY KEY, a); INSERT INTO t VALUES (1, 'x'), (NULL, 'y');")
+    alteration.generate("CREATE TABLE t (id INTEGER PRIMARY KEY, a);")
+    done = alteration.migrate("up", check=False)
+    assert done.returncode != 0 and "every row of a rebuilt table has its key" in done.stderr
+    assert database.rows("SELECT id FROM t ORDER BY a") == [(1,), (None,)]
+
+
+@pytest.mark.parametrize("change", ["rename", "drop", "both"])
+def test_strings_in_double_quotes_stay_as_they_are(alteration, change):
+    """SQLite's own RENAME COLUMN and DROP COLUMN write all of them in the schema anew, in single quotes."""
+    schema = """
+        CREATE TABLE t (id INTEGER PRIMARY KEY, {columns});
+        CREATE TABLE other (state TEXT CHECK (state IN ("new", "old")), t REFERENCES t);
+        CREATE VIEW new_ones AS SELECT * FROM other WHERE state = "new";"""
+    alteration.database.execute(schema.format(columns="a, b, c") + """
+        INSERT INTO t VALUES (1, 2, 3, 4); INSERT INTO other VALUES ('new', 1);""")
+    columns = {"rename": "a, bb, c", "drop": "a, b", "both": "a, bb"}[change]
+    alteration.there_and_back(schema.format(columns=columns), [("t.b", "bb")] if "bb" in columns else [],
+                              lossless=change == "rename")
+    assert """IN ("new", "old")""" in alteration.database.value("SELECT sql FROM sqlite_schema WHERE name = 'other'")
+
+
 def test_orphans_that_were_there_before_do_not_stop_it_and_new_ones_do(alteration):
     schema = """
         CREATE TABLE {p} (id INTEGER PRIMARY KEY, {more});
