@@ -9,7 +9,7 @@
  * Tables in which migration tools keep their history (keel_migrations, dbmate's and
  * golang-migrate's schema_migrations, goose's goose_db_version) are left out of the model.
  *
- * Thread rule: any thread; `stopped` and `using_db` are called on it.
+ * Thread rule: any thread; the callbacks are called on it.
  */
 #ifndef KEEL_SOURCE_H
 #define KEEL_SOURCE_H
@@ -38,6 +38,8 @@ struct keel_source_options {
     /* Told which connection is at work, NULL when it no longer is, so that another thread can
      * interrupt it. May be NULL. */
     void (*using_db)(void *context, struct keel_db *db);
+    /* How many of the statements of a file or folder are done. May be NULL. */
+    void (*progress)(void *context, size_t done, size_t total);
     void *context;
 };
 

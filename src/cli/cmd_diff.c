@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/term.h"
 #include "cli/watch.h"
 
 enum { EXIT_EQUAL = 0, EXIT_DIFFERENT = 1, EXIT_ERROR = 2 };
@@ -41,10 +42,14 @@ static const struct argp_option options[] = {
 static void take_rename(struct own *own, char *arg, struct argp_state *state)
 {
     char *sign = strchr(arg, '=');
-    if (!sign || sign == arg || !sign[1])
+    if (!sign || sign == arg || !sign[1]) {
         argp_error(state, "--rename takes OLD=NEW, not '%s'", arg);
-    if (own->rename_count == MAX_RENAMES)
+        return;
+    }
+    if (own->rename_count == MAX_RENAMES) {
         argp_error(state, "--rename can be given %d times", MAX_RENAMES);
+        return;
+    }
     *sign = '\0';
     own->renames[own->rename_count++] = (struct keel_rename){.old_name = arg, .new_name = sign + 1};
 }
@@ -138,18 +143,46 @@ static int settle(struct own *own, struct keel_error *err)
     return 0;
 }
 
-static int load(const struct own *own, const char *source, struct keel__watch *watch,
-                struct keel_schema **out, struct keel_error *err)
+struct comparing {
+    const struct keel__global *global;
+    const struct own *own;
+    struct keel__watch watch;
+};
+
+static bool is_stopped(void *context)
 {
+    struct comparing *comparing = context;
+    return keel__watch_stopped(&comparing->watch);
+}
+
+static void use_db(void *context, struct keel_db *db)
+{
+    struct comparing *comparing = context;
+    keel__watch_use(&comparing->watch, db);
+}
+
+static void show_progress(void *context, size_t done, size_t total)
+{
+    struct comparing *comparing = context;
+    keel__term_progress(comparing->global, "statements", (int64_t)done, (int64_t)total);
+}
+
+static int load(struct comparing *comparing, const char *source, struct keel_schema **out,
+                struct keel_error *err)
+{
+    const struct own *own = comparing->own;
     struct keel_schema_options read = {.schemas = (const char **)own->schemas,
                                        .schema_count = own->schema_count};
     const struct keel_source_options how = {.dialect = own->dialect,
                                             .scratch_url = own->scratch,
                                             .read = &read,
-                                            .stopped = keel__watch_stopped,
-                                            .using_db = keel__watch_use,
-                                            .context = watch};
-    return keel_schema_load(out, source, &how, err);
+                                            .stopped = is_stopped,
+                                            .using_db = use_db,
+                                            .progress = show_progress,
+                                            .context = comparing};
+    int code = keel_schema_load(out, source, &how, err);
+    keel__term_progress_end(comparing->global);
+    return code;
 }
 
 static int render(const struct own *own, const struct keel_diff *diff, char **text,
@@ -161,16 +194,16 @@ static int render(const struct own *own, const struct keel_diff *diff, char **te
                             own->format == FORMAT_JSON ? KEEL_DIFF_JSON : KEEL_DIFF_TEXT, err);
 }
 
-static int compare(const struct own *own, struct keel__watch *watch, bool *equal, char **text,
-                   struct keel_error *err)
+static int compare(struct comparing *comparing, bool *equal, char **text, struct keel_error *err)
 {
+    const struct own *own = comparing->own;
     const struct keel_diff_options how = {.renames = own->renames,
                                           .rename_count = own->rename_count};
     struct keel_schema *from = NULL, *to = NULL;
     struct keel_diff *diff = NULL;
-    int code = load(own, own->from, watch, &from, err);
+    int code = load(comparing, own->from, &from, err);
     if (!code)
-        code = load(own, own->to, watch, &to, err);
+        code = load(comparing, own->to, &to, err);
     if (!code)
         code = keel_schema_diff(&diff, from, to, &how, err);
     if (!code)
@@ -187,7 +220,7 @@ static int run(const struct keel__command *self, int argc, char **argv)
     struct keel__global global = {0};
     struct own own = {0};
     struct keel_error err = {0};
-    struct keel__watch watch;
+    struct comparing comparing = {.global = &global, .own = &own};
     char *text = NULL;
     bool equal = false;
     keel__parse(self, argc, argv, &global, &own);
@@ -199,17 +232,20 @@ static int run(const struct keel__command *self, int argc, char **argv)
     if (global.json)
         own.format = FORMAT_JSON;
     int code = settle(&own, &err);
-    if (!code && !keel__watch_begin(&watch))
+    if (!code && !keel__watch_begin(&comparing.watch))
         code = keel_error_set(&err, KEEL_IO, "cannot start a thread");
     else if (!code) {
-        code = compare(&own, &watch, &equal, &text, &err);
-        keel__watch_end(&watch);
+        code = compare(&comparing, &equal, &text, &err);
+        keel__watch_end(&comparing.watch);
     }
     if (code) {
         keel__fail(&err);
         return EXIT_ERROR;
     }
-    fputs(text, stdout);
+    if (own.format == FORMAT_SQL || own.format == FORMAT_JSON)
+        fputs(text, stdout);
+    else
+        keel__term_safe_lines(stdout, keel_slice_of(text));
     free(text);
     return equal ? EXIT_EQUAL : EXIT_DIFFERENT;
 }

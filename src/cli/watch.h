@@ -24,7 +24,7 @@ struct keel__watch {
 bool keel__watch_begin(struct keel__watch *watch);
 void keel__watch_end(struct keel__watch *watch);
 /* These two take a struct keel__watch, for keel_migrate_options and keel_source_options. */
-void keel__watch_use(void *watch, struct keel_db *db); /* NULL: none is at work */
-bool keel__watch_stopped(void *watch);
+void keel__watch_use(void *context, struct keel_db *db); /* NULL: none is at work */
+bool keel__watch_stopped(void *context);
 
 #endif

@@ -87,6 +87,12 @@ bool keel__source_stopped(const struct keel_source_options *options)
     return options->stopped && options->stopped(options->context);
 }
 
+void keel__source_progress(const struct keel_source_options *options, size_t done, size_t total)
+{
+    if (options->progress)
+        options->progress(options->context, done, total);
+}
+
 static void use(const struct keel_source_options *options, struct keel_db *db)
 {
     if (options->using_db)
@@ -134,16 +140,45 @@ static int check_plan(const struct keel_migration_plan *plan, enum keel_dialect 
     return 0;
 }
 
+struct replaying {
+    const struct keel_source_options *options;
+    size_t done, total; /* statements of all migrations */
+};
+
+static bool is_stopped(void *context)
+{
+    const struct replaying *r = context;
+    return keel__source_stopped(r->options);
+}
+
+static void on_event(void *context, const struct keel_migrate_event *event)
+{
+    struct replaying *r = context;
+    if (event->kind == KEEL_MIGRATE_STATEMENT)
+        keel__source_progress(r->options, r->done++, r->total);
+}
+
+static size_t count_statements(const struct keel_migration_plan *plan)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->count; i++)
+        for (size_t k = 0; k < plan->todos[i].step_count; k++)
+            count += plan->todos[i].steps[k].count;
+    return count;
+}
+
 static int run_migrations(struct keel_db *db, const struct keel_migrations *set,
                           const struct keel_source_options *options, struct keel_error *err)
 {
+    struct replaying replaying = {.options = options};
     const struct keel_migrate_options how = {
-        .module = "scratch", .stopped = options->stopped, .context = options->context};
+        .module = "scratch", .stopped = is_stopped, .event = on_event, .context = &replaying};
     struct keel_migration_plan plan;
     int rc = keel_migrate_plan(&plan, db, set, KEEL_MIGRATE_UP, &how, err);
     if (rc)
         return rc;
     rc = check_plan(&plan, keel_db_dialect(db), err);
+    replaying.total = count_statements(&plan);
     keel_migration_plan_free(&plan);
     return rc ? rc : keel_migrate_run(db, set, KEEL_MIGRATE_UP, &how, err);
 }

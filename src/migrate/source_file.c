@@ -51,32 +51,55 @@ static int run_statement(struct keel_db *db, const struct keel__statement *state
     return rc ? rc : keel_db_run(db, statement->text, err);
 }
 
+/* How many statements there are up to the end or to what cannot be read. */
+static size_t count_statements(struct keel_slice text, enum keel_dialect dialect)
+{
+    struct keel__splitter splitter;
+    struct keel__statement statement = {0};
+    size_t count = 0;
+    keel__splitter_init(&splitter, text, dialect, 1);
+    while (!keel__split_next(&splitter, &statement, NULL) && statement.text.data)
+        count++;
+    return count;
+}
+
+static int run_text(struct keel_db *db, const char *path, struct keel_slice text,
+                    const struct keel_source_options *options, struct keel_error *err)
+{
+    struct keel__splitter splitter;
+    struct keel__statement statement = {0};
+    size_t done = 0, total = options->progress ? count_statements(text, keel_db_dialect(db)) : 0;
+    keel__splitter_init(&splitter, text, keel_db_dialect(db), 1);
+    for (;;) {
+        if (keel__source_stopped(options))
+            return keel_error_set(err, KEEL_BUSY, "stopped");
+        int rc = keel__split_next(&splitter, &statement, err);
+        if (rc) {
+            keel_error_context(err, "%s:%zu", path, splitter.error_line);
+            return rc;
+        }
+        if (!statement.text.data)
+            return 0;
+        keel__source_progress(options, done++, total);
+        rc = run_statement(db, &statement, err);
+        if (rc) {
+            statement_error(&statement, path, err);
+            return rc;
+        }
+    }
+}
+
 int keel__source_run_file(struct keel_db *db, const char *path,
                           const struct keel_source_options *options, struct keel_error *err)
 {
     struct keel__arena arena;
     struct keel__migration_file file;
-    struct keel__splitter splitter;
-    struct keel__statement statement = {0};
     keel__arena_init(&arena, 0);
     int rc = keel__file_read(&arena, path, &file, err);
     if (!rc && keel_db_dialect(db) == KEEL_POSTGRES)
         blank_restrictions(file.text);
-    keel__splitter_init(&splitter, rc ? keel_slice("", 0) : file.text, keel_db_dialect(db), 1);
-    while (!rc) {
-        if (keel__source_stopped(options)) {
-            rc = keel_error_set(err, KEEL_BUSY, "stopped");
-            break;
-        }
-        rc = keel__split_next(&splitter, &statement, err);
-        if (rc)
-            rc = keel_error_context(err, "%s:%zu", path, splitter.error_line);
-        if (rc || !statement.text.data)
-            break;
-        rc = run_statement(db, &statement, err);
-        if (rc)
-            statement_error(&statement, path, err);
-    }
+    if (!rc)
+        rc = run_text(db, path, file.text, options, err);
     keel__arena_fini(&arena);
     return rc;
 }

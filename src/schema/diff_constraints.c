@@ -134,16 +134,18 @@ static void say(struct keel__differ *d, enum keel__phase phase, const struct kee
                 enum keel_change_kind kind, const struct item *old, const struct item *now,
                 bool is_check)
 {
-    keel__change_of(d, phase, pair,
-                    (struct keel_change){.kind = kind,
-                                         .name = now ? now->name : old->name,
-                                         .old_name = kind == KEEL_CHANGE_RENAME_CONSTRAINT ||
-                                                             kind == KEEL_CHANGE_RENAME_INDEX
-                                                         ? old->name
-                                                         : NULL,
-                                         .old_item = old ? old->model : NULL,
-                                         .new_item = now ? now->model : NULL,
-                                         .is_check = is_check});
+    struct keel_change change = {.kind = kind, .is_check = is_check};
+    if (old) {
+        change.old_item = old->model;
+        change.name = old->name;
+    }
+    if (old && (kind == KEEL_CHANGE_RENAME_CONSTRAINT || kind == KEEL_CHANGE_RENAME_INDEX))
+        change.old_name = old->name;
+    if (now) {
+        change.new_item = now->model;
+        change.name = now->name;
+    }
+    keel__change_of(d, phase, pair, change);
 }
 
 static void say_partners(struct keel__differ *d, const struct keel__pair *pair,

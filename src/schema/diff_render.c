@@ -20,6 +20,27 @@ static void put_option(struct keel__str *out, const struct keel_rename_hint *hin
     keel__str_printf(out, "%s=%s", hint->old_name, hint->new_name);
 }
 
+/* For a shell to take as one word. */
+static void put_word(struct keel__str *out, const struct keel_rename_hint *hint)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.=-";
+    struct keel__str option;
+    keel__str_init(&option, 0);
+    put_option(&option, hint);
+    const char *text = option.data ? option.data : "";
+    bool quoted = text[strspn(text, plain)] != '\0';
+    keel__str_text(out, quoted ? "'" : "");
+    for (; *text; text++)
+        if (*text == '\'')
+            keel__str_text(out, "'\\''");
+        else
+            keel__str_char(out, *text);
+    keel__str_text(out, quoted ? "'" : "");
+    out->failed = out->failed || option.failed;
+    keel__str_fini(&option);
+}
+
 static void render_text(struct keel__str *out, const struct keel_diff *diff)
 {
     for (size_t i = 0; i < diff->count; i++) {
@@ -30,7 +51,7 @@ static void render_text(struct keel__str *out, const struct keel_diff *diff)
     }
     for (size_t i = 0; i < diff->hint_count; i++) {
         keel__str_printf(out, "%sperhaps a rename: --rename ", i ? "" : "\n");
-        put_option(out, &diff->hints[i]);
+        put_word(out, &diff->hints[i]);
         keel__str_char(out, '\n');
     }
     if (diff->count)

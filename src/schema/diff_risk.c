@@ -87,6 +87,10 @@ static struct weight weigh_type(enum keel_dialect dialect, const struct keel_col
         return DESTRUCTIVE(lost);
     if (strcmp(old->declared_type, now->declared_type) == 0)
         return BLOCKING("indexes on it are built again while nobody can use the table");
+    if (old->type.kind == KEEL_LOGICAL_TIMESTAMP && now->type.kind == KEEL_LOGICAL_TIMESTAMP &&
+        old->type.with_zone != now->type.with_zone)
+        return BLOCKING("every row is written anew while nobody can use the table, and its times "
+                        "are taken for those of the session's time zone");
     if (is_free(&old->type, &now->type) && keel__same_text(old->collation, now->collation))
         return safe;
     return BLOCKING("every row is written anew while nobody can use the table, and it fails on "
@@ -119,7 +123,8 @@ static struct weight weigh_new_column(enum keel_dialect dialect,
                         "default");
     if (column->default_kind == KEEL_DEFAULT_EXPRESSION && sqlite)
         return BLOCKING(rebuilt);
-    if (column->default_kind == KEEL_DEFAULT_EXPRESSION && !is_steady(column->default_text))
+    if (column->default_kind == KEEL_DEFAULT_EXPRESSION && column->default_text &&
+        !is_steady(column->default_text))
         return BLOCKING("its default may have to be computed for every row while nobody can use "
                         "the table");
     if (!sqlite && column->identity)
@@ -128,12 +133,10 @@ static struct weight weigh_new_column(enum keel_dialect dialect,
 }
 
 static struct weight weigh_dropped_column(enum keel_dialect dialect,
-                                          const struct keel_column_model *column,
-                                          const struct keel_table_model *table)
+                                          const struct keel_column_model *column)
 {
-    if (!column->generated)
+    if (!column || !column->generated)
         return DESTRUCTIVE("its values are lost");
-    (void)table;
     return dialect == KEEL_SQLITE && column->generated == KEEL_GENERATED_STORED ? BLOCKING(rebuilt)
                                                                                 : safe;
 }
@@ -151,11 +154,11 @@ static struct weight weigh_generated(enum keel_dialect dialect, const struct kee
 static struct weight weigh_column(enum keel_dialect dialect, const struct keel_change *change)
 {
     const struct keel_column_model *old = change->old_item, *now = change->new_item;
-    switch (change->kind) {
-    case KEEL_CHANGE_ADD_COLUMN:
+    if (change->kind == KEEL_CHANGE_ADD_COLUMN)
         return weigh_new_column(dialect, now);
-    case KEEL_CHANGE_DROP_COLUMN:
-        return weigh_dropped_column(dialect, old, change->old_table);
+    if (!old || !now)
+        return weigh_dropped_column(dialect, old);
+    switch (change->kind) {
     case KEEL_CHANGE_COLUMN_TYPE:
         return weigh_type(dialect, old, now);
     case KEEL_CHANGE_GENERATED:
@@ -261,14 +264,19 @@ static struct weight weigh_other(enum keel_dialect dialect, const struct keel_ch
 {
     switch (change->kind) {
     case KEEL_CHANGE_DROP_TABLE:
-        return change->old_table->kind == KEEL_TABLE_FOREIGN ? safe
-                                                             : DESTRUCTIVE("its rows are lost");
+        return change->old_table && change->old_table->kind == KEEL_TABLE_FOREIGN
+                   ? safe
+                   : DESTRUCTIVE("its rows are lost");
     case KEEL_CHANGE_TABLE_OPTIONS:
         return weigh_options(dialect, change);
     case KEEL_CHANGE_COLUMN_ORDER:
         return BLOCKING(rebuilt);
     case KEEL_CHANGE_ADD_INDEX:
         return weigh_index(change->new_item);
+    case KEEL_CHANGE_ADD_VIEW:
+        return ((const struct keel_view_model *)change->new_item)->materialized
+                   ? BLOCKING("its query is run, and nobody can read it meanwhile")
+                   : safe;
     case KEEL_CHANGE_ENUM_LABELS:
         return weigh_labels(change->old_item, change->new_item);
     case KEEL_CHANGE_DOMAIN:

@@ -156,16 +156,21 @@ static void compare_parts(struct keel__differ *d, const struct keel_view_model *
     keel__diff_triggers(d, &pair);
 }
 
-static void say(struct keel__differ *d, enum keel__phase phase, size_t rank,
-                enum keel_change_kind kind, const struct keel_view_model *old,
-                const struct keel_view_model *now)
+static void say_dropped(struct keel__differ *d, size_t rank, const struct keel_view_model *old)
 {
-    const struct keel_view_model *view = now ? now : old;
-    keel__change(d, phase, rank,
-                 (struct keel_change){.kind = kind,
-                                      .schema = view->schema,
-                                      .name = view->name,
-                                      .old_item = old,
+    keel__change(d, KEEL__PHASE_DROP_VIEWS, rank,
+                 (struct keel_change){.kind = KEEL_CHANGE_DROP_VIEW,
+                                      .schema = old->schema,
+                                      .name = old->name,
+                                      .old_item = old});
+}
+
+static void say_added(struct keel__differ *d, size_t rank, const struct keel_view_model *now)
+{
+    keel__change(d, KEEL__PHASE_ADD_VIEWS, rank,
+                 (struct keel_change){.kind = KEEL_CHANGE_ADD_VIEW,
+                                      .schema = now->schema,
+                                      .name = now->name,
                                       .new_item = now});
 }
 
@@ -213,13 +218,12 @@ void keel__diff_views(struct keel__differ *d)
     spread(&old);
     for (size_t i = 0; i < old.count && !d->failed; i++)
         if (old.goes[i])
-            say(d, KEEL__PHASE_DROP_VIEWS, old.count - old.order[i], KEEL_CHANGE_DROP_VIEW,
-                &old.views[i], NULL);
+            say_dropped(d, old.count - old.order[i], &old.views[i]);
     for (size_t i = 0; i < now.count && !d->failed; i++) {
         const struct keel_view_model *was = counterpart(&old, &now.views[i]);
         bool stays = was && !old.goes[was - old.views];
         if (!stays)
-            say(d, KEEL__PHASE_ADD_VIEWS, now.order[i], KEEL_CHANGE_ADD_VIEW, NULL, &now.views[i]);
+            say_added(d, now.order[i], &now.views[i]);
         compare_parts(d, stays ? was : NULL, &now.views[i], now.order[i]);
     }
 }
