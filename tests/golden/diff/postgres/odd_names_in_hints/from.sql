@@ -1,2 +1,2 @@
-CREATE TABLE "my notes" (id INTEGER PRIMARY KEY, "it's" TEXT NOT NULL, "[31mred" TEXT);
+CREATE TABLE "my notes" (id INTEGER PRIMARY KEY, "it's" TEXT, "[31mred" TEXT);
 INSERT INTO "my notes" VALUES (1, 'a', 'b');

@@ -1,1 +1,1 @@
-CREATE TABLE "my notes" (id INTEGER PRIMARY KEY, "it is" TEXT NOT NULL DEFAULT '', "[31mred" TEXT NOT NULL);
+CREATE TABLE "my notes" (id INTEGER PRIMARY KEY, "it is" TEXT, "[31mred" TEXT NOT NULL);
