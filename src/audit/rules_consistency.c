@@ -26,7 +26,8 @@ static const struct keel__rule rules[] = {
            "opened/closed, valid_from/valid_to, first_x/last_x), compared as times whatever their "
            "format; a difference of a second, or of a day where a date has no clock time, is none.",
            "Set the wrong one of the two, then keep the order with a CHECK.",
-           "A time without a zone is taken as UTC: local times beside UTC can look reversed."),
+           "A text without a zone is taken as UTC: local times beside UTC can look reversed. (In "
+           "PostgreSQL a timestamp without a zone beside one with a zone may differ by 14 hours.)"),
      .plan = keel__plan_time_order, .table = keel__table_time_order},
     {ABOUT("time-shifted", WARNING, NEEDS_DECISION,
            "Some rows have a time in another zone than the rest",

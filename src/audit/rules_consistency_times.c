@@ -60,13 +60,17 @@ static bool in_order(const char *a, const char *b)
     return false;
 }
 
-/* A second, or a day where one of the two has no clock time. */
+/* A second, a day where one of the two has no clock time, 14 hours where one has no zone. */
 static const char *tolerance(struct keel__audit *audit, const char *alias_a,
                              const struct keel_column_model *a, const char *alias_b,
                              const struct keel_column_model *b)
 {
     if (a->type.kind == KEEL_LOGICAL_DATE || b->type.kind == KEEL_LOGICAL_DATE)
         return "0.9999";
+    /* PostgreSQL: without a zone it is local time of nobody knows where */
+    if (a->type.kind == KEEL_LOGICAL_TIMESTAMP && b->type.kind == KEEL_LOGICAL_TIMESTAMP &&
+        a->type.with_zone != b->type.with_zone && audit->dialect == KEEL_POSTGRES)
+        return "14.0 / 24";
     const char *x = keel__ask_text(audit, alias_a, a), *y = keel__ask_text(audit, alias_b, b);
     if (!x || !y)
         return NULL;

@@ -67,6 +67,16 @@ def test_real_timestamps(look):
     assert report.matching("times-out-of-order", "t", "finished_at", "started_at") == 2
 
 
+def test_a_timestamp_without_zone_may_be_anywhere(look, database):
+    """now() in the one is local time, in the other it is not: hours apart, and nothing is wrong."""
+    if database.kind != "postgres":
+        pytest.skip("PostgreSQL only")
+    rows = [(i, at(i * 60) if i else "2026-02-28T10:00:00Z", at(i * 60 + 5 - (300 if i else 0)).replace("Z", "")) for i in range(30)]
+    rows.append((30, at(0), "2026-02-27T10:00:00"))
+    report = look("CREATE TABLE t (id INTEGER PRIMARY KEY, created_at TIMESTAMPTZ, updated_at TIMESTAMP);", t=rows)
+    assert report.matching("times-out-of-order", "t", "updated_at", "created_at") == 1
+
+
 def test_times_without_an_order_are_left_alone(look):
     """When a row was recorded says nothing of when the thing began, a duration is no time, and other prefixes are other
     things."""
