@@ -446,10 +446,23 @@ static void change_column(struct randomschema *s, struct rs_table *t)
     }
 }
 
+/* Its columns stay. */
+static void drop_key(struct randomschema *s, int table)
+{
+    struct rs_table *t = &s->tables[table];
+    if (t->without_rowid || is_referred_to(s, table))
+        return;
+    t->key = RS_NO_KEY;
+}
+
 static void change_table(struct randomschema *s, int table)
 {
     struct rs_table *t = &s->tables[table];
-    switch (below(s, 4)) {
+    switch (below(s, 5)) {
+    case 3:
+        if (is_sqlite(s))
+            drop_key(s, table);
+        break;
     case 0:
         t->strict = is_sqlite(s) && !t->strict;
         break;
