@@ -220,7 +220,7 @@ static int plan_shift(struct keel__audit *audit, void *context, const struct kee
     if (!hours || !shifted || !near)
         return keel__nomem(err);
     const char *expression =
-        keel__ask_format(audit, "abs((%s) - round(%s)) < 0.02 AND abs(%s) BETWEEN 0.9 AND 14.1",
+        keel__ask_format(audit, "abs(%s) BETWEEN 0.9 AND 14.1 AND abs((%s) - round(%s)) < 0.02",
                          hours, hours, hours);
     const char *same = keel__ask_format(audit, "abs(%s) < 0.1", hours);
     const char *example =

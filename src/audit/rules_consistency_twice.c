@@ -62,10 +62,66 @@ static const char *json_key(struct keel__audit *audit, const struct keel_column_
     return keel__ask_format(audit, "json-copy %s %s", json->name, column->name);
 }
 
+/* The keys of the first documents of a column. */
+struct json_keys {
+    struct keel__audit *audit;
+    struct keel__scan *scan;
+    const struct keel_column_model *json; /* whose they are */
+    const char *names[100];
+    size_t count;
+};
+
+static int each_key(void *context, const struct keel_row *row, struct keel_error *err)
+{
+    struct json_keys *keys = context;
+    if (keel_row_is_null(row, 0) || keys->count == sizeof keys->names / sizeof *keys->names)
+        return KEEL_OK;
+    keys->names[keys->count] = keel__arena_dup(keys->audit->arena, keel_row_text(row, 0));
+    return keys->names[keys->count++] ? KEEL_OK : keel__nomem(err);
+}
+
+static int read_keys(struct json_keys *keys, const struct keel_column_model *json,
+                     struct keel_error *err)
+{
+    bool answered;
+    const struct keel_table_model *table = keel__scan_table(keys->scan);
+    const char *x = keel__ask_column(keys->audit, "t", json);
+    const char *from = keel__ask_table(keys->audit, table);
+    if (!x || !from)
+        return keel__nomem(err);
+    keys->json = json;
+    keys->count = 0;
+    return keel__ask_each(
+        keys->audit, table->name,
+        keel__ask_format(
+            keys->audit,
+            "SELECT DISTINCT f.key FROM (SELECT %s AS v FROM %s t WHERE %s IS NOT NULL LIMIT 300) "
+            "s, json_each(CASE WHEN typeof(s.v) = 'text' AND json_valid(s.v) THEN CASE "
+            "json_type(s.v) WHEN 'object' THEN s.v ELSE '{}' END ELSE '{}' END) f LIMIT 100",
+            x, from, x),
+        each_key, keys, &answered, err);
+}
+
+/* Whether documents have a key of the column's name: it need not be asked of every row otherwise.
+ */
+static bool has_key(const struct json_keys *keys, const char *name)
+{
+    bool found = keys->count == sizeof keys->names / sizeof *keys->names;
+    for (size_t i = 0; i < keys->count && !found; i++)
+        found = strcmp(keys->names[i], name) == 0;
+    return found;
+}
+
 static int plan_json(struct keel__audit *audit, void *context, const struct keel_column_model *json,
                      const struct keel_column_model *column, struct keel_error *err)
 {
-    struct keel__scan *scan = context;
+    struct json_keys *keys = context;
+    struct keel__scan *scan = keys->scan;
+    if (audit->dialect == KEEL_SQLITE) {
+        int rc = keys->json == json ? KEEL_OK : read_keys(keys, json, err);
+        if (rc || !has_key(keys, column->name))
+            return rc;
+    }
     const char *j = keel__ask_column(audit, "t", json), *x = keel__ask_column(audit, "t", column);
     const char *key = json_key(audit, json, column), *condition;
     const char *row = keel__ask_row(audit, "t", keel__scan_table(scan));
@@ -91,7 +147,8 @@ static int plan_json(struct keel__audit *audit, void *context, const struct keel
 
 int keel__plan_json_copy(struct keel__audit *audit, struct keel__scan *scan, struct keel_error *err)
 {
-    return each_json_pair(audit, keel__scan_table(scan), plan_json, scan, err);
+    struct json_keys keys = {.audit = audit, .scan = scan};
+    return each_json_pair(audit, keel__scan_table(scan), plan_json, &keys, err);
 }
 
 static int report_json(struct keel__audit *audit, void *context,
@@ -287,51 +344,74 @@ int keel__schema_text_twice(struct keel__audit *audit, struct keel_error *err)
     return rc;
 }
 
-/* A text column against the texts inside another table's JSON arrays of objects. */
-static int share_with_json(struct keel__audit *audit, const struct keel__table_facts *facts,
-                           size_t column, const struct keel__table_facts *other, size_t json,
+/* Text columns against the texts inside another table's JSON arrays of objects, which are taken out
+ * of their documents once. */
+enum { MAX_ASKED = 20 };
+
+struct text_column {
+    const struct keel__table_facts *facts;
+    size_t column;
+};
+
+static int share_with_json(struct keel__audit *audit, const struct text_column *texts, size_t count,
+                           const struct keel__table_facts *other, size_t json,
                            struct keel_error *err)
 {
-    int64_t shared;
+    int64_t shared[MAX_ASKED];
     bool answered;
-    const char *t = keel__ask_table(audit, facts->table), *u = keel__ask_table(audit, other->table);
-    const char *x = keel__ask_column(audit, "t", &facts->table->columns[column]);
+    const char *u = keel__ask_table(audit, other->table), *sql = NULL;
     const char *j = keel__ask_column(audit, "u", &other->table->columns[json]);
-    if (!t || !u || !x || !j)
+    for (size_t i = 0; i < count; i++) {
+        const char *t = keel__ask_table(audit, texts[i].facts->table);
+        const char *x =
+            keel__ask_column(audit, "t", &texts[i].facts->table->columns[texts[i].column]);
+        if (!t || !x)
+            return keel__nomem(err);
+        sql = keel__ask_format(
+            audit, "%s%s (SELECT count(*) FROM %s t WHERE %s <> '' AND %s IN (SELECT x FROM v))",
+            sql ? sql : "", sql ? "," : "", t, x, x);
+        if (!sql)
+            return keel__nomem(err);
+    }
+    if (!u || !j)
         return keel__nomem(err);
     int rc = keel__ask_numbers(
-        audit, facts->table->name,
+        audit, other->table->name,
         keel__ask_format(
             audit,
-            "SELECT count(*) FROM %s t WHERE %s <> '' AND %s IN (SELECT f.value FROM %s u, "
-            "json_each(CASE WHEN typeof(%s) = 'text' AND json_valid(%s) THEN %s ELSE '[]' END) e, "
-            "json_each(CASE e.type WHEN 'object' THEN e.value ELSE '{}' END) f WHERE f.type = "
-            "'text')",
-            t, x, x, u, j, j, j),
-        &shared, 1, &answered, err);
-    return rc || !answered
-               ? rc
-               : report_shared(audit, "same-text-in-json", facts, &facts->table->columns[column],
-                               other->table, other->table->columns[json].name, shared, err);
+            "WITH v AS MATERIALIZED (SELECT DISTINCT f.value AS x FROM %s u, json_each(CASE WHEN "
+            "typeof(%s) = 'text' AND json_valid(%s) THEN %s ELSE '[]' END) e, json_each(CASE "
+            "e.type WHEN 'object' THEN e.value ELSE '{}' END) f WHERE f.type = 'text') SELECT%s",
+            u, j, j, j, sql),
+        shared, count, &answered, err);
+    for (size_t i = 0; i < count && !rc && answered; i++)
+        rc = report_shared(audit, "same-text-in-json", texts[i].facts,
+                           &texts[i].facts->table->columns[texts[i].column], other->table,
+                           other->table->columns[json].name, shared[i], err);
+    return rc;
 }
 
 int keel__schema_json_text_twice(struct keel__audit *audit, struct keel_error *err)
 {
-    size_t mine[MAX_LONG];
-    int rc = KEEL_OK, asked = 0;
+    size_t mine[MAX_LONG], asked = 0;
+    int rc = KEEL_OK;
     for (size_t i = 0; i < audit->schema->table_count; i++) {
         const struct keel__table_facts *other = &audit->facts[i];
-        for (size_t c = 0; keel__ask_whole(other) && c < other->table->column_count; c++) {
+        for (size_t c = 0; keel__ask_whole(other) && c < other->table->column_count && !rc; c++) {
+            struct text_column texts[MAX_ASKED];
+            size_t count = 0;
             const struct keel__profile *p = &other->profiles[c];
             if (p->rows - p->nulls < MIN_ROWS || p->total_bytes > max_bytes ||
                 keel__profile_share(p, KEEL__SHAPE_JSON_ARRAY) < 0.8 ||
                 keel__profile_share(p, KEEL__SHAPE_JSON_NAMES) >= 0.5) /* no objects in them */
                 continue;
-            for (size_t k = 0; k < audit->schema->table_count && !rc; k++) {
+            for (size_t k = 0; k < audit->schema->table_count; k++) {
                 size_t m = k == i ? 0 : telling_of(&audit->facts[k], mine);
-                for (size_t a = 0; a < m && !rc && asked < 20; a++, asked++)
-                    rc = share_with_json(audit, &audit->facts[k], mine[a], other, c, err);
+                for (size_t a = 0; a < m && asked < MAX_ASKED; a++, asked++)
+                    texts[count++] = (struct text_column){&audit->facts[k], mine[a]};
             }
+            if (count)
+                rc = share_with_json(audit, texts, count, other, c, err);
         }
     }
     return rc;
