@@ -110,6 +110,31 @@ void keel__reference_take(struct keel__audit *audit, const struct keel__table_fa
     r->counted = true;
 }
 
+/* The names of its columns, declared ones as they are written. */
+static size_t names_of(struct keel__audit *audit, const struct keel__reference *r,
+                       const char *const **out)
+{
+    *out = r->declared ? r->declared->columns : keel__reference_columns(audit, r);
+    return r->declared ? r->declared->column_count : *out ? r->column_count : 0;
+}
+
+void keel__reference_place(struct keel__audit *audit, struct keel_finding *f,
+                           const struct keel__reference *r)
+{
+    const char *const *names;
+    size_t count = names_of(audit, r, &names);
+    keel__finding_columns(audit, f, names, count);
+    if (f && r->declared && r->declared->name)
+        keel__finding_object(f, "constraint", r->declared->name);
+}
+
+const char *keel__reference_text(struct keel__audit *audit, const struct keel__reference *r)
+{
+    const char *const *names;
+    size_t count = names_of(audit, r, &names);
+    return keel__names_text(audit, names, count);
+}
+
 /* ---- from table to table ----------------------------------------------------------------------
  */
 

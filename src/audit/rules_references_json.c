@@ -60,8 +60,7 @@ static bool may_be_json(const struct keel__audit *audit, const struct keel_colum
                                          "properties params context extra info ids uuids"));
 }
 
-/* ---- SQL over one value
- * ---------------------------------------------------------------------------- */
+/* ---- SQL over one value ---------------------------------------------------------------------- */
 
 /* PostgreSQL's json (not jsonb) refuses to unescape these when it is taken apart. */
 static const char *safe(struct keel__audit *audit, const struct keel_column_model *column)
@@ -167,8 +166,7 @@ static void ask(struct keel__audit *audit, struct keel__scan *scan, const struct
     keel__scan_probe(scan, present_key, present, NULL);
 }
 
-/* ---- what to look for
- * --------------------------------------------------------------------------------- */
+/* ---- what to look for ------------------------------------------------------------------------ */
 
 struct looks {
     struct look items[MAX_LOOKS];
@@ -308,8 +306,7 @@ int keel__json_ids_plan(struct keel__audit *audit, struct keel__scan *scan, stru
     return rc;
 }
 
-/* ---- telling
- * -------------------------------------------------------------------------------------------- */
+/* ---- telling --------------------------------------------------------------------------------- */
 
 static void report(struct keel__audit *audit, const struct keel__rule *rule,
                    const struct keel__table_facts *facts, const struct look *look,

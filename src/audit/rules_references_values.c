@@ -46,8 +46,7 @@ static bool is_open(const struct keel__audit *audit, const struct keel__table_fa
     return !has_reference(audit, facts, column);
 }
 
-/* ---- names in place of keys
- * ---------------------------------------------------------------------- */
+/* ---- names in place of keys ------------------------------------------------------------------ */
 
 struct match {
     const struct keel_table_model *parent;
@@ -293,8 +292,7 @@ int keel__by_name_schema(struct keel__audit *audit, const struct keel__rule *rul
     return rc;
 }
 
-/* ---- UUIDs of some table
- * --------------------------------------------------------------------------- */
+/* ---- UUIDs of some table --------------------------------------------------------------------- */
 
 static bool holds_uuids(const struct keel__audit *audit, const struct keel__profile *profile)
 {
