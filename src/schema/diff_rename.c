@@ -95,7 +95,9 @@ static int say_columns(struct keel__differ *d, struct keel__pair *pair, size_t *
                 continue;
             const struct keel_column_model *column = column_of(d, pair->now, now);
             keel__differ_mark(d, &done, folded);
-            *keel__map_at(&taken, 0, keel_slice_of(folded)) = NULL;
+            void **free_again = keel__map_at(&taken, 0, keel_slice_of(folded));
+            if (free_again)
+                *free_again = NULL;
             left--;
             keel__change(d, KEEL__PHASE_RENAMES, ++*rank,
                          (struct keel_change){.kind = KEEL_CHANGE_RENAME_COLUMN,
