@@ -77,8 +77,10 @@ int keel__never_null_table(struct keel__audit *audit, const struct keel__table_f
         return keel__nomem(err);
     char names[512];
     list_names(&group, names, sizeof names);
-    keel__finding_say(audit, finding, "%zu columns of %s admit NULL and have none in %lld rows: %s",
-                      group.count, facts->table->name, (long long)facts->rows, names);
+    keel__finding_say(audit, finding,
+                      "%zu column%s of %s admit%s NULL and %s none in %lld rows: %s", group.count,
+                      group.count == 1 ? "" : "s", facts->table->name, group.count == 1 ? "s" : "",
+                      group.count == 1 ? "has" : "have", (long long)facts->rows, names);
     finding->fix_text = "which of them are mandatory";
     struct keel__repair *repair =
         keel__repair_add(audit, finding, KEEL__REPAIR_CHOICE, facts->table);

@@ -10,7 +10,8 @@ const struct keel__rule keel__json_rules[JSON_COUNT] = {
                            "values are JSON objects and arrays, and at most one in fifty is plain "
                            "text (of fewer than 20 values: all begin as JSON does, and at least 3 "
                            "are). Counted is every text that is not valid JSON (RFC 8259), and of "
-                           "these what is cut off or broken, empty, or other text.",
+                           "these what is cut off or broken, empty, or other text. Advice when "
+                           "all of them are empty.",
                        .how = "SQLite: the rows go to quarantine and CHECK (json_valid(x)) is "
                               "added, when no other table refers to them; otherwise the values "
                               "have to be mended first. PostgreSQL: mend them, then jsonb.",

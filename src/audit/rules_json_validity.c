@@ -110,6 +110,16 @@ static void invalid_json(struct keel__audit *audit, const struct keel__table_fac
                       "%lld are empty text",
                       (long long)count, (long long)values, profile->column->name, (long long)broken,
                       (long long)empty);
+    if (count == empty) { /* what the program writes for no document */
+        const char *name = keel__audit_name(audit, profile->column->name);
+        finding->severity = KEEL_SEVERITY_ADVICE;
+        keel__repair_choice(audit, finding, facts->table,
+                            keel__audit_text(audit,
+                                             "UPDATE %s SET %s = NULL (or '{}') WHERE %s = ''",
+                                             keel__audit_table(audit, facts->table), name, name),
+                            NULL);
+        return;
+    }
     check_json(audit, finding, facts->table, profile->column, count);
 }
 

@@ -23,12 +23,11 @@ static bool holds_text(const struct keel__audit *audit, const struct keel__profi
 /* JSON and dates, whose own rules take '' for a broken one. */
 static bool is_other_text(const struct keel__profile *profile)
 {
-    return keel__profile_share(profile, KEEL__SHAPE_JSON_OBJECT) +
-                   keel__profile_share(profile, KEEL__SHAPE_JSON_ARRAY) >
-               0.9 ||
-           keel__profile_share(profile, KEEL__SHAPE_DATE_COMPACT) +
-                   keel__profile_share(profile, KEEL__SHAPE_DATE) >
-               0.9;
+    const int64_t *shapes = profile->shapes;
+    int64_t filled = profile->rows - profile->nulls - shapes[KEEL__SHAPE_EMPTY];
+    int64_t json = shapes[KEEL__SHAPE_JSON_OBJECT] + shapes[KEEL__SHAPE_JSON_ARRAY];
+    int64_t dates = shapes[KEEL__SHAPE_DATE_COMPACT] + shapes[KEEL__SHAPE_DATE];
+    return filled > 0 && (json * 10 > filled * 9 || dates * 10 > filled * 9);
 }
 
 /* A closed set of words reports its empty one itself. */

@@ -202,6 +202,16 @@ def test_nothing_in_two_ways(keel, database):
     assert report.matching("empty-text", "t", "title") == 3
 
 
+def test_documents_that_are_left_empty(keel, database):
+    """A text column of JSON in which '' says that there is no document: nothing is broken."""
+    database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, changes TEXT NOT NULL);")
+    fill(database, "t", [(n, "" if n % 6 == 0 else f'[{{"added": {n}}}]') for n in range(120)])
+    report = audit(keel, database, "words", "invalid-json")
+    finding = report.at("invalid-json", "t", "changes")
+    assert (finding["severity"], finding["fix"], finding["evidence"]["matching"]) == ("advice", "needs-decision", 20)
+    assert report.places("empty-text") == []
+
+
 def test_the_word_null(keel, database):
     database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, city TEXT, answer TEXT, last_name TEXT);")
     fill(database, "t", [(n, "null" if n < 4 else None if n == 4 else f"city {n % 9}", "none" if n < 9 else "some", "Null" if n == 1 else f"name {n}")
