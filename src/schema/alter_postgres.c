@@ -100,6 +100,25 @@ static void say_changes(struct keel__str *out, const struct keel_diff *diff)
     }
 }
 
+/* What is dropped and made again loses what the model does not have. */
+static void say_remade(struct keel__str *out, const struct keel__pg *pg)
+{
+    for (size_t i = 0; i < pg->drops.count; i++) {
+        const struct keel__pg_op *op = &pg->drops.items[i];
+        const struct keel_view_model *view = op->item;
+        const struct keel_function_model *function = op->item;
+        if (!op->remade ||
+            (op->kind != KEEL_CHANGE_DROP_VIEW && op->kind != KEEL_CHANGE_DROP_FUNCTION))
+            continue;
+        bool is_view = op->kind == KEEL_CHANGE_DROP_VIEW;
+        comment_line(out,
+                     is_view ? "made again, grant its privileges anew: view "
+                             : "made again, grant its privileges anew: function ",
+                     is_view ? view->name : function->name);
+        keel__str_char(out, '\n');
+    }
+}
+
 /* What one of the models has beyond keel's model is not compared: it is named, for a person to
  * look at. */
 static void say_unmodelled(struct keel__str *out, const struct keel_schema *schema,
@@ -190,6 +209,7 @@ static void finish(struct keel__pg *pg, struct keel__str *out)
         keel__str_text(out, "-- transaction:false\n");
     }
     say_changes(out, pg->diff);
+    say_remade(out, pg);
     say_unmodelled(out, pg->from, pg->to, "not dropped, keel does not model it: ");
     say_unmodelled(out, pg->to, pg->from, "not made, keel does not model it: ");
     keel__str_char(out, '\n');
