@@ -65,7 +65,8 @@ static void drop_index(struct keel__pg *pg, struct keel__pg_op *op, bool concurr
     if (!op->table && (!view || view_goes(pg, view)))
         return;
     struct keel__str *out = concurrently ? keel__pg_alone(pg) : keel__pg_next(pg);
-    keel__str_printf(out, "DROP INDEX %s", concurrently ? "CONCURRENTLY " : "");
+    /* IF EXISTS: it may be run again when nobody knows how it ended. */
+    keel__str_printf(out, "DROP INDEX %s", concurrently ? "CONCURRENTLY IF EXISTS " : "");
     keel__sql_qualified(out, view ? view->schema : op->table->schema, index->name);
     keel__str_text(out, ";\n");
 }

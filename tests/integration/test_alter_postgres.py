@@ -377,3 +377,52 @@ def test_a_value_that_does_not_fit_stops_everything(alteration, tmp_path):
     stopped = alteration.migrate("up", check=False)
     assert stopped.returncode == 1 and "too long" in stopped.stderr
     assert database.rows("SELECT * FROM t") == [("much too long",)]
+
+
+@pytest.mark.parametrize("old, new, message", [
+    ("CREATE TABLE p (id integer, a text) PARTITION BY RANGE (id);",
+     "CREATE TABLE p (id bigint, a text) PARTITION BY RANGE (id);", "p is partitioned by id, whose type changes"),
+    ("CREATE TABLE p (id integer);", "CREATE TABLE p (id integer); CREATE TABLE q () INHERITS (p);",
+     "the new table q inherits from p"),
+])
+def test_what_cannot_be_written_is_named_and_nothing_is(old, new, message, alteration, tmp_path):
+    alteration.database.execute(old)
+    (tmp_path / "to.sql").write_text(new)
+    told = alteration.generate(tmp_path / "to.sql", check=False)
+    assert told.returncode == 1 and message in told.stderr
+    assert list(alteration.folder.iterdir()) == []
+
+
+def test_an_index_that_changes_stays_until_its_successor_is_ready(alteration, tmp_path):
+    database = alteration.database
+    database.execute("CREATE TABLE t (a integer, b text); CREATE INDEX t_a ON t (a); INSERT INTO t VALUES (1, 'x');")
+    (tmp_path / "to.sql").write_text("CREATE TABLE t (a integer, b text); CREATE INDEX t_a ON t (a, b);")
+    text = alteration.up(tmp_path / "to.sql", "--concurrently")
+    order = [text.index(words) for words in ("CREATE INDEX CONCURRENTLY", "DROP INDEX CONCURRENTLY", "RENAME TO t_a")]
+    assert order == sorted(order)
+
+
+def test_what_hangs_on_a_column_comes_back(alteration, tmp_path):
+    """A type changes under a view on a view, a materialized one with its index, a trigger, a generated column with
+    an index, a check, and references in both directions."""
+    schema = """
+        CREATE TABLE a (id {type} PRIMARY KEY, up {type} REFERENCES a (id), amount {type} CHECK (amount > 0),
+                        double bigint GENERATED ALWAYS AS (amount * 2) STORED);
+        CREATE INDEX a_double ON a (double);
+        CREATE TABLE b (a_id {type} REFERENCES a (id) ON DELETE CASCADE);
+        CREATE VIEW v AS SELECT id, amount, double FROM a;
+        CREATE VIEW w AS SELECT id FROM v;
+        CREATE MATERIALIZED VIEW m AS SELECT amount, count(*) AS n FROM a GROUP BY amount;
+        CREATE UNIQUE INDEX m_amount ON m (amount);
+        CREATE FUNCTION same() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+        CREATE TRIGGER a_same BEFORE UPDATE OF amount ON a FOR EACH ROW WHEN (new.amount > 3) EXECUTE FUNCTION same();
+    """
+    database = alteration.database
+    database.execute(schema.format(type="integer") + "INSERT INTO a VALUES (1, 1, 5), (2, 1, 7); INSERT INTO b VALUES (2);")
+    (tmp_path / "to.sql").write_text(schema.format(type="bigint"))
+    alteration.up(tmp_path / "to.sql")
+    assert database.rows("SELECT w.id, v.double, m.n FROM w JOIN v USING (id) JOIN m USING (amount) ORDER BY 1") == [
+        (1, 10, 1), (2, 14, 1)]
+    assert database.problems() == []
+    alteration.migrate("down")
+    assert database.rows("SELECT * FROM a ORDER BY id") == [(1, 1, 5, 10), (2, 1, 7, 14)]
