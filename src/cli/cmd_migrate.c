@@ -69,8 +69,10 @@ static bool is_verb(const struct keel__migrate_own *own, const char *name)
 static void add_rename(struct keel__migrate_own *own, char *arg, const struct argp_state *state)
 {
     char *equals = strchr(arg, '=');
-    if (!equals || equals == arg || !equals[1])
+    if (!equals || equals == arg || !equals[1]) {
         argp_error(state, "--rename takes OLD=NEW, not '%s'", arg);
+        return;
+    }
     if (own->rename_count == KEEL__MAX_RENAMES)
         argp_error(state, "--rename can be given %d times", KEEL__MAX_RENAMES);
     *equals = '\0';

@@ -45,7 +45,6 @@ int keel__pg_columns_check(struct keel__pg *pg, struct keel_error *err)
 {
     for (size_t i = 0; i < pg->column_count; i++) {
         const struct keel__pg_column *c = &pg->columns[i];
-        c = &pg->columns[i];
         if ((c->type || c->gone) && c->table->partition_by &&
             keel__pg_mentions(c->table->partition_by, c->is->name))
             return keel__pg_unsupported(

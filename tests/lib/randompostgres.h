@@ -18,10 +18,10 @@ struct randompostgres {
     unsigned char variants[RP_FEATURES];
 };
 
-void randompostgres_make(struct randompostgres *out, uint64_t seed);
-void randompostgres_change(struct randompostgres *out, const struct randompostgres *from,
+void randompostgres_make(struct randompostgres *s, uint64_t seed);
+void randompostgres_change(struct randompostgres *s, const struct randompostgres *from,
                            uint64_t seed);
-void randompostgres_sql(struct keel__str *out, const struct randompostgres *schema);
+void randompostgres_sql(struct keel__str *out, const struct randompostgres *s);
 void randompostgres_rows(struct keel__str *out);
 /* SELECT of one text a row: all that has to be the same before and after. */
 const char *randompostgres_dump(void);
