@@ -132,6 +132,8 @@ struct keel_diff {
     size_t blocking, destructive;
     const struct keel_rename_hint *hints;
     size_t hint_count;
+    const char *const *not_compared; /* what one of the models, or both, has no place for */
+    size_t not_compared_count;
     void *arena;
 };
 

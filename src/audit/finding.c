@@ -141,8 +141,10 @@ void keel__finding_say(struct keel__audit *audit, struct keel_finding *finding, 
     va_end(args);
 }
 
-static void add_line(struct keel__audit *audit, const char ***lines, size_t *count,
-                     size_t *capacity, const char *format, va_list args)
+__attribute__((format(printf, 5, 0))) static void add_line(struct keel__audit *audit,
+                                                           const char ***lines, size_t *count,
+                                                           size_t *capacity, const char *format,
+                                                           va_list args)
 {
     if (*count >= MAX_SKIPPED)
         return;

@@ -130,6 +130,29 @@ static int by_order(const void *a, const void *b)
     return x->number < y->number ? -1 : 1;
 }
 
+/* Whoever is told that two schemas are equal has to know what was not looked at. */
+static void say_not_compared(struct keel__differ *d, struct keel_diff *diff)
+{
+    const struct keel_schema *both[] = {d->from, d->to};
+    const char **items = NULL;
+    size_t count = 0;
+    struct keel__map known;
+    keel__map_init(&known, d->arena);
+    for (size_t i = 0; i < 2; i++)
+        for (size_t k = 0; k < both[i]->unmodelled_count && !d->failed; k++) {
+            const char *what = both[i]->unmodelled[k];
+            void **place = keel__map_at(&known, 0, keel_slice_of(what));
+            const char **item = place && !*place ? KEEL__PUSH(d->arena, items, count) : NULL;
+            d->failed = d->failed || !place || (!*place && !item);
+            if (!item)
+                continue;
+            *place = item;
+            *item = what;
+        }
+    diff->not_compared = items;
+    diff->not_compared_count = count;
+}
+
 static void finish(struct keel__differ *d, struct keel_diff *diff)
 {
     struct keel_change *changes = keel__arena_calloc(d->arena, d->said_count + 1, sizeof *changes);
@@ -149,6 +172,7 @@ static void finish(struct keel__differ *d, struct keel_diff *diff)
     diff->changes = changes;
     diff->count = d->said_count;
     keel__differ_hint(d, diff);
+    say_not_compared(d, diff);
 }
 
 static int run(struct keel__differ *d, struct keel_diff *diff,

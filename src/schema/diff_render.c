@@ -61,6 +61,8 @@ static void render_text(struct keel__str *out, const struct keel_diff *diff)
                          diff->destructive);
     else
         keel__str_text(out, "the schemas are equal\n");
+    for (size_t i = 0; i < diff->not_compared_count; i++)
+        keel__str_printf(out, "%snot compared: %s\n", i ? "" : "\n", diff->not_compared[i]);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
@@ -111,6 +113,11 @@ static void render_json(struct keel__str *out, const struct keel_diff *diff)
     keel__json_array_begin(&json);
     for (size_t i = 0; i < diff->hint_count; i++)
         render_hint(&json, &diff->hints[i]);
+    keel__json_array_end(&json);
+    keel__json_key(&json, "not_compared");
+    keel__json_array_begin(&json);
+    for (size_t i = 0; i < diff->not_compared_count; i++)
+        keel__json_cstr(&json, diff->not_compared[i]);
     keel__json_array_end(&json);
     keel__json_key(&json, "summary");
     keel__json_object_begin(&json);

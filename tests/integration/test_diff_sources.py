@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import signal
 import sqlite3
@@ -142,6 +143,17 @@ def test_only_the_schemas_asked_for(server, tmp_path, diff):
     file = write(tmp_path / "a.sql", "CREATE SCHEMA app; CREATE TABLE app.t (id INTEGER);")
     assert diff(server.url, file).returncode == DIFFERENT
     assert is_equal(diff(server.url, file, "--schema", "app"))
+
+
+def test_what_is_not_compared_is_told(server, tmp_path, diff):
+    sql = "CREATE TABLE t (id INTEGER); ALTER TABLE t ENABLE ROW LEVEL SECURITY;"
+    server.execute(sql + "CREATE POLICY p ON t USING (id > 1);")
+    told = diff(server.url, write(tmp_path / "a.sql", sql))
+    assert told.returncode == EQUAL
+    assert told.stdout.splitlines() == ["the schemas are equal", "", "not compared: policy p on table t",
+                                        "not compared: row level security of table t"]
+    assert json.loads(diff(server.url, tmp_path / "a.sql", "--json").stdout)["not_compared"] == [
+        "policy p on table t", "row level security of table t"]
 
 
 # ---- nothing is left behind, nothing is changed ----------------------------------------------------------------------
