@@ -206,14 +206,13 @@ static void test_orphan_condition(void **state)
 {
     (void)state;
     struct fixture f;
-    make(&f, (const char *const[]){"CREATE TABLE users (id INTEGER PRIMARY KEY)",
-                                   "CREATE TABLE names (id TEXT PRIMARY KEY)",
-                                   "CREATE TABLE t (user_id TEXT, name_id INTEGER)",
-                                   "INSERT INTO users VALUES (1), (2)",
-                                   "INSERT INTO names VALUES ('1'), ('2')",
-                                   "INSERT INTO t VALUES ('1', 1), ('3', 3), ('x', 2), (NULL, "
-                                   "NULL), (x'31', 7), ('02', 8)",
-                                   NULL});
+    make(&f, (const char *const[]){
+                 "CREATE TABLE users (id INTEGER PRIMARY KEY)",
+                 "CREATE TABLE names (id TEXT PRIMARY KEY)",
+                 "CREATE TABLE t (user_id TEXT, name_id INTEGER)",
+                 "INSERT INTO users VALUES (1), (2)", "INSERT INTO names VALUES ('1'), ('2')",
+                 "INSERT INTO t VALUES ('1', 1), ('3', 3), ('x', 2)",
+                 "INSERT INTO t VALUES (NULL, NULL), (x'31', 7), ('02', 8)", NULL});
     assert_int_equal(f.audit.reference_count, 2);
     static const int64_t expected[] = {3, 3}; /* 3, x, x'31'; 3, 7, 8 */
     for (size_t i = 0; i < 2; i++) {
