@@ -201,7 +201,7 @@ static int each_shift_pair(struct keel__audit *audit, const struct keel_table_mo
     size_t times[MAX_TIMES], count = times_of(table, times);
     const struct keel_column_model *created = keel__role_created(table);
     int rc = KEEL_OK;
-    for (size_t i = 0; created && i < count && i < 6 && !rc; i++) {
+    for (size_t i = 0; created && i < count && i < 4 && !rc; i++) {
         const struct keel_column_model *other = &table->columns[times[i]];
         if (other != created && other->type.kind != KEEL_LOGICAL_DATE &&
             !keel__name_has(other->name, "expires expiry expire until due valid next scheduled"))
