@@ -296,13 +296,12 @@ static int no_statistics(struct keel__audit *audit, const struct keel_table_mode
         return KEEL_OK;
     struct keel_finding *finding = add(audit, STATISTICS, table);
     const char *name = keel__ask_table(audit, table);
-    const char *sql = name ? keel__ask_format(audit, "ANALYZE %s;", name) : NULL;
+    const char *sql = name ? keel__ask_format(audit, "ANALYZE %s", name) : NULL;
     struct keel__repair *repair =
         finding ? keel__repair_add(audit, finding, KEEL__REPAIR_STATEMENT, table) : NULL;
     if (!sql || !repair)
         return keel__nomem(err);
     repair->up_sql = sql;
-    repair->down_sql = "";
     finding->fix_text = "ANALYZE";
     if (never)
         keel__finding_say(audit, finding,
@@ -432,9 +431,9 @@ static int report_sequence(struct keel__audit *audit, const struct keel_table_mo
         "INSERT fails, or stores a value twice",
         column->name, (long long)sequence->next, (long long)highest);
     repair->up_sql =
-        keel__ask_format(audit, "SELECT setval(%s, (SELECT max(%s) FROM %s));", name, x, t);
+        keel__ask_format(audit, "SELECT setval(%s, (SELECT max(%s) FROM %s))", name, x, t);
     repair->down_sql =
-        keel__ask_format(audit, "SELECT setval(%s, %lld, %s);", name,
+        keel__ask_format(audit, "SELECT setval(%s, %lld, %s)", name,
                          (long long)(sequence->called ? sequence->last : sequence->start),
                          sequence->called ? "true" : "false");
     finding->fix_text = "setval to the highest value";

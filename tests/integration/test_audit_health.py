@@ -91,14 +91,18 @@ def test_old_statistics(keel, database, sqlite_only):
     assert audit(keel, database, "health").all("statistics-old") == []
 
 
-def test_statistics_that_are_missing(keel, database, postgres_only):
+def test_statistics_that_are_missing(keel, database, postgres_only, tmp_path):
     database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY) WITH (autovacuum_enabled = off); CREATE TABLE small (id INTEGER);"
                      "INSERT INTO t SELECT generate_series(1, 20000); INSERT INTO small VALUES (1);"
                      "SELECT pg_stat_force_next_flush();")
     report = audit(keel, database, "health")
     assert [(f["table"], f["fix"]) for f in report.all("statistics-missing")] == [("t", "automatic")]
-    database.execute("ANALYZE t;")
+    keel("audit", database.url, "--rules", "statistics-missing", "--fix", tmp_path / "fix", check=False)
+    assert [line for line in next((tmp_path / "fix").glob("*.up.sql")).read_text().splitlines()
+            if line and not line.startswith("--")] == ["ANALYZE t;"]
+    keel("migrate", "up", "--db", database.url, "--dir", tmp_path / "fix")
     assert audit(keel, database, "health").all("statistics-missing") == []
+    keel("migrate", "down", "--db", database.url, "--dir", tmp_path / "fix")
 
 
 def test_dead_rows(keel, database, postgres_only):
@@ -127,6 +131,9 @@ def test_a_sequence_behind_its_column(keel, database, postgres_only, tmp_path):
     assert audit(keel, database, "sequence-behind").report["findings"] == []
     database.execute("INSERT INTO never (v) VALUES ('y');")
     assert database.rows('SELECT "the id" FROM never ORDER BY 1') == [(5,), (6,)]
+    keel("migrate", "down", "--db", database.url, "--dir", tmp_path / "fix")
+    assert database.rows('SELECT last_value, is_called FROM "never_the id_seq"') == [(1, False)]
+    assert database.rows("SELECT last_value, is_called FROM behind_id_seq") == [(1, True)]
 
 
 def test_constraints_that_were_never_checked(keel, database, postgres_only):
