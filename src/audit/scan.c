@@ -232,9 +232,15 @@ static int drop_probes(struct keel__scan *scan, const char *why, struct keel_err
     return KEEL_OK;
 }
 
+/* No fault of the table's: a right is missing, somebody else has locked it, or the server's own
+ * limits ended the statement. */
 static bool is_denied(const struct keel_error *err)
 {
-    return strcmp(err->sqlstate, "42501") == 0; /* insufficient_privilege */
+    static const char *const states[] = {"42501", "55P03", "57014"};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (strcmp(err->sqlstate, states[i]) == 0)
+            return true;
+    return err->code == KEEL_BUSY;
 }
 
 static int give_up(struct keel__scan *scan, struct keel_error *err)

@@ -323,7 +323,9 @@ static int run(const struct keel__command *self, int argc, char **argv)
         own.format = global.json ? KEEL_AUDIT_JSON : KEEL_AUDIT_TEXT;
     if (own.list)
         return list(&global, own.format == KEEL_AUDIT_JSON);
-    struct keel_db_options how = {.read_only = true, .must_exist = true, .foreign = true};
+    /* Others may be writing, and an audit takes its time anyway. */
+    struct keel_db_options how = {
+        .read_only = true, .must_exist = true, .foreign = true, .busy_timeout_ms = 20000};
     int rc = keel_db_open(&db, own.url ? own.url : keel_db_default_url(global.db), &how, &err);
     if (!rc)
         rc = audit_database(&global, &own, db, &exit_code, &err);
