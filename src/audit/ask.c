@@ -124,11 +124,13 @@ const char *keel__ask_time(struct keel__audit *audit, const char *alias,
         return NULL;
     if (audit->dialect == KEEL_SQLITE) {
         const char *epoch = epoch_time(audit, x);
+        /* julianday() also takes "12" and "now" */
         return epoch
                    ? keel__ask_format(audit,
-                                      "CASE typeof(%s) WHEN 'text' THEN julianday(%s) - 2440587.5 "
-                                      "WHEN 'integer' THEN %s WHEN 'real' THEN %s END",
-                                      x, x, epoch, epoch)
+                                      "CASE typeof(%s) WHEN 'text' THEN CASE WHEN %s GLOB "
+                                      "'[0-9][0-9]*[-:][0-9][0-9]*' THEN julianday(%s) - 2440587.5 "
+                                      "END WHEN 'integer' THEN %s WHEN 'real' THEN %s END",
+                                      x, x, x, epoch, epoch)
                    : NULL;
     }
     if (column->type.dimensions)

@@ -86,6 +86,13 @@ def test_times_without_an_order_are_left_alone(look):
     assert report.all("times-out-of-order") == []
 
 
+def test_numbers_and_words_are_no_times(look):
+    rows = [(i, 90, 12, "12", "5", "now", "2020-01-01") for i in range(30)]
+    report = look("CREATE TABLE t (id INTEGER PRIMARY KEY, valid_from INTEGER, valid_to INTEGER, range_from TEXT, range_to TEXT, "
+                  "opened_at TEXT, closed_at TEXT);", t=rows)
+    assert report.all("times-out-of-order") == []
+
+
 def test_local_time_beside_utc(look):
     rows = [(i, at(i), at(i - 240 if i % 4 == 0 else i)) for i in range(120)]
     finding = look("CREATE TABLE t (id INTEGER PRIMARY KEY, created_at TEXT, executed_at TEXT);", t=rows).at(
