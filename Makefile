@@ -3,7 +3,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 
-.PHONY: build run test bench lint format fuzz install clean
+.PHONY: build run test bench lint sanitize format fuzz install clean
 
 build:
 	@scripts/bootstrap
@@ -22,6 +22,9 @@ bench: build
 
 lint:
 	scripts/lint
+
+sanitize:
+	scripts/sanitize
 
 format:
 	scripts/lint --fix-format

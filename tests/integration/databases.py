@@ -49,7 +49,9 @@ class PostgresDatabase:
     def create(cls, server_url):
         name = f"keel_{uuid.uuid4().hex[:16]}"
         with psycopg.connect(server_url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            # Copying files is three times as fast as logging every page, which is what 15 and later do by themselves.
+            how = " STRATEGY FILE_COPY" if connection.info.server_version >= 150000 else ""
+            connection.execute(f"CREATE DATABASE {name}{how}")
         return cls(urlunsplit(urlsplit(server_url)._replace(path=f"/{name}")), server_url)
 
     def drop(self):

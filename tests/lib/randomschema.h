@@ -108,6 +108,16 @@ struct randomschema {
     bool destructive; /* of a changed one: a table, a column or values went */
 };
 
+static inline bool randomschema_is_sqlite(const struct randomschema *s)
+{
+    return s->dialect == KEEL_SQLITE;
+}
+
+static inline int randomschema_key_columns(const struct rs_table *t)
+{
+    return t->key == RS_NO_KEY ? 0 : t->key == RS_COMPOSITE ? 2 : 1;
+}
+
 void randomschema_make(struct randomschema *s, uint64_t seed, enum keel_dialect dialect);
 void randomschema_change(struct randomschema *s, const struct randomschema *from, uint64_t seed);
 void randomschema_sql(struct keel__str *out, const struct randomschema *schema);

@@ -4,7 +4,7 @@
  * Most seeds run in a transaction that is rolled back in the end; every fifth is a real migration
  * of the runner's, every tenth works concurrently.
  *
- *     test_alter_random_postgres [even|odd]      500 of 1,000 seeds from that of the day; prints it
+ *     test_alter_random_postgres [even|odd]      100 of the first 200 seeds
  *     test_alter_random_postgres SEED [COUNT]    these; says more of the first that fails
  */
 #include "randompostgres.h"
@@ -16,13 +16,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/embedded.h"
 #include "schema/render.h"
 #include "schema/split.h"
 
-static uint64_t first_seed, seed_count = 500, seed_step = 2;
+static uint64_t first_seed, seed_count = 100, seed_step = 2;
 static bool verbose;
 
 struct trial {
@@ -345,7 +344,7 @@ static void there_and_back_by_chance(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {testdb_test(there_and_back_by_chance)};
-    first_seed = (uint64_t)time(NULL) / 86400 * 1000 + (argc > 1 && strcmp(argv[1], "odd") == 0);
+    first_seed = argc > 1 && strcmp(argv[1], "odd") == 0;
     if (argc > 1 && *argv[1] >= '0' && *argv[1] <= '9') {
         first_seed = strtoull(argv[1], NULL, 10);
         seed_step = 1;
