@@ -296,6 +296,15 @@ static bool goes_with_parent(const struct keel__pg *pg, const struct keel__pg_op
     return false;
 }
 
+/* What it is called by now: a generated column may be renamed and made anew. */
+static const char *name_now(const struct keel__pg *pg, const struct keel__pg_op *drop)
+{
+    const char *old = ((const struct keel_column_model *)drop->item)->name;
+    const struct keel_table_model *was = keel__pg_old_table(pg, drop->table);
+    const char *name = was ? keel__pg_new_column(pg, was, old) : NULL;
+    return name ? name : old;
+}
+
 void keel__pg_columns_drop(struct keel__pg *pg, bool early)
 {
     for (int generated = 1; generated >= 0; generated--)
@@ -308,7 +317,7 @@ void keel__pg_columns_drop(struct keel__pg *pg, bool early)
                 continue;
             op->done = true;
             if (!goes_with_parent(pg, op))
-                drop_column(pg, op->table, column->name);
+                drop_column(pg, op->table, name_now(pg, op));
         }
     for (size_t i = 0; early && i < pg->column_count; i++)
         if (pg->columns[i].gone)

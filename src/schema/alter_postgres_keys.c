@@ -71,11 +71,45 @@ static void drop_index(struct keel__pg *pg, struct keel__pg_op *op, bool concurr
     keel__str_text(out, ";\n");
 }
 
+/* Whether a key of the table is dropped, or dropped and made again. */
+static bool loses_key(const struct keel__pg *pg, const struct keel_table_model *table)
+{
+    for (size_t i = 0; table && i < pg->drops.count; i++) {
+        const struct keel__pg_op *op = &pg->drops.items[i];
+        if ((op->kind == KEEL_CHANGE_DROP_PRIMARY_KEY || op->kind == KEEL_CHANGE_DROP_UNIQUE) &&
+            op->table == table)
+            return true;
+    }
+    return false;
+}
+
+/* A table that goes later still refers to keys that go now. */
+static void drop_last_references(struct keel__pg *pg)
+{
+    for (size_t i = 0; i < pg->drops.count; i++) {
+        const struct keel_table_model *table = pg->drops.items[i].item;
+        if (pg->drops.items[i].kind != KEEL_CHANGE_DROP_TABLE ||
+            table->kind == KEEL_TABLE_PARTITION)
+            continue;
+        for (size_t k = 0; k < table->foreign_key_count; k++) {
+            const struct keel_foreign_key_model *key = &table->foreign_keys[k];
+            if (!loses_key(pg, keel__pg_new_table(pg, key->parent_schema, key->parent)))
+                continue;
+            struct keel__str *out = keel__pg_alter(pg, table);
+            keel__str_text(out, " DROP CONSTRAINT ");
+            keel__sql_name(out, key->name);
+            keel__str_text(out, ";\n");
+        }
+    }
+}
+
 void keel__pg_constraints_drop(struct keel__pg *pg, bool remade)
 {
     static const enum keel_change_kind order[] = {
         KEEL_CHANGE_DROP_FOREIGN_KEY, KEEL_CHANGE_DROP_CHECK,       KEEL_CHANGE_DROP_EXCLUSION,
         KEEL_CHANGE_DROP_UNIQUE,      KEEL_CHANGE_DROP_PRIMARY_KEY, KEEL_CHANGE_DROP_INDEX};
+    if (!remade)
+        drop_last_references(pg);
     for (size_t k = 0; k < sizeof order / sizeof *order; k++)
         for (size_t i = 0; i < pg->drops.count; i++) {
             struct keel__pg_op *op = &pg->drops.items[i];
