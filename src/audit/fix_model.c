@@ -23,7 +23,7 @@ size_t keel__fix_table_index(const struct keel__fix *fix, const struct keel_tabl
 static void *grown(struct keel__fix *fix, const void *items, size_t count, size_t size)
 {
     char *copy = keel__arena_calloc(&fix->arena, count + 1, size);
-    if (copy && count)
+    if (copy && items && count)
         memcpy(copy, items, count * size);
     return copy;
 }
@@ -506,15 +506,20 @@ static int change(struct keel__fix *fix, struct keel_table_model *t,
         return 0;
     case KEEL__REPAIR_DROP_TRIGGER:
         return drop_trigger(fix, t, repair->name, why_not);
-    case KEEL__REPAIR_STATEMENT: {
-        const struct keel__repair *item = repair;
-        return APPEND(fix, fix->statements, fix->statement_count, &item);
-    }
+    case KEEL__REPAIR_STATEMENT:
     case KEEL__REPAIR_QUARANTINE:
     case KEEL__REPAIR_CHOICE:
         return 0;
     }
     return 0;
+}
+
+/* What changes no table. */
+static int keep_statement(struct keel__fix *fix, const struct keel__repair *repair)
+{
+    return repair->kind == KEEL__REPAIR_STATEMENT
+               ? APPEND(fix, fix->statements, fix->statement_count, &repair)
+               : 0;
 }
 
 int keel__fix_index_references(struct keel__fix *fix, struct keel_error *err)
@@ -541,6 +546,8 @@ int keel__fix_model(struct keel__fix *fix, const struct keel__repair *repair, co
         *why_not = "the table is not one that a migration can change";
         return 0;
     }
-    int rc = change(fix, t, repair, why_not);
+    int rc = t ? change(fix, t, repair, why_not) : 0;
+    if (rc == 0)
+        rc = keep_statement(fix, repair);
     return rc == KEEL_NOMEM ? keel__arena_error(&fix->arena, err) : rc;
 }

@@ -147,7 +147,7 @@ struct keel__scan {
 };
 
 /* profile.c */
-int keel__profile_begin(struct keel__scan *scan, size_t column, struct keel_error *err);
+int keel__profile_begin(struct keel__scan *scan, size_t index, struct keel_error *err);
 /* Takes column->value: first of all columns of a row, so that the memory of their sets is on its
  * way when they are added. */
 void keel__profile_take(struct keel__scan *scan, struct keel__column_scan *column);
