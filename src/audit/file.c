@@ -30,8 +30,8 @@ int keel__input_read(struct keel_slice *out, struct keel__arena *arena, const ch
     if (!rc && ferror(file))
         rc = keel__error_errno(err, KEEL_IO, errno, "cannot read %s", path);
     fclose(file);
-    if (rc)
-        return rc;
+    if (rc || !data)
+        return rc ? rc : keel__nomem(err);
     data[size] = '\0';
     *out = keel_slice(data, size);
     return KEEL_OK;

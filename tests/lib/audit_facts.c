@@ -24,7 +24,7 @@ static size_t column_at(const struct keel_table_model *table, const char *name, 
 
 static int plan(struct keel__audit *audit, struct keel__scan *scan, struct keel_error *err)
 {
-    (void)audit, (void)err;
+    (void)err;
     const struct keel_table_model *table = keel__scan_table(scan);
     for (int i = 4; i + 1 < arguments; i += 2) {
         const char *what = argument[i + 1];
@@ -32,7 +32,10 @@ static int plan(struct keel__audit *audit, struct keel__scan *scan, struct keel_
             continue;
         const char *arrow = strstr(what, "=>");
         if (what[0] == '?') { /* a probe: ?condition??example */
-            char *copy = strdup(what + 1), *example = strstr(copy, "??");
+            char *copy = keel__arena_strdup(audit->arena, what + 1);
+            char *example = copy ? strstr(copy, "??") : NULL;
+            if (!copy)
+                exit(2);
             if (example) {
                 *example = '\0';
                 example += 2;
