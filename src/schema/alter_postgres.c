@@ -100,21 +100,29 @@ static void say_changes(struct keel__str *out, const struct keel_diff *diff)
     }
 }
 
-/* What is dropped and made again loses what the model does not have. */
+/* The name of what is dropped and made again, and loses its privileges; NULL: it does not. Views
+ * that are only in the way keep them. */
+static const char *loses_privileges(const struct keel__pg *pg, const struct keel__pg_op *drop)
+{
+    const struct keel_view_model *was = drop->item;
+    if (drop->kind == KEEL_CHANGE_DROP_FUNCTION && (drop->remade || drop->early))
+        return ((const struct keel_function_model *)drop->item)->name;
+    for (size_t i = 0; drop->kind == KEEL_CHANGE_DROP_VIEW && i < pg->adds.count; i++) {
+        const struct keel_view_model *is = pg->adds.items[i].item;
+        if (pg->adds.items[i].kind == KEEL_CHANGE_ADD_VIEW && !drop->remade &&
+            strcmp(is->name, was->name) == 0 && keel__pg_same(is->schema, was->schema))
+            return is->name;
+    }
+    return NULL;
+}
+
 static void say_remade(struct keel__str *out, const struct keel__pg *pg)
 {
     for (size_t i = 0; i < pg->drops.count; i++) {
-        const struct keel__pg_op *op = &pg->drops.items[i];
-        const struct keel_view_model *view = op->item;
-        const struct keel_function_model *function = op->item;
-        if (!op->remade ||
-            (op->kind != KEEL_CHANGE_DROP_VIEW && op->kind != KEEL_CHANGE_DROP_FUNCTION))
+        const char *name = loses_privileges(pg, &pg->drops.items[i]);
+        if (!name)
             continue;
-        bool is_view = op->kind == KEEL_CHANGE_DROP_VIEW;
-        comment_line(out,
-                     is_view ? "made again, grant its privileges anew: view "
-                             : "made again, grant its privileges anew: function ",
-                     is_view ? view->name : function->name);
+        comment_line(out, "made again, grant its privileges anew: ", name);
         keel__str_char(out, '\n');
     }
 }
@@ -151,6 +159,7 @@ static void write_shape(struct keel__pg *pg)
     keel__pg_ground(pg);
     keel__pg_renames(pg);
     keel__pg_triggers_drop(pg);
+    keel__pg_privileges_note(pg);
     keel__pg_views_drop(pg, true);
     keel__pg_constraints_drop(pg, false);
     keel__pg_constraints_rename(pg);
@@ -172,6 +181,7 @@ static void write_all(struct keel__pg *pg)
 {
     write_shape(pg);
     keel__pg_views_add(pg, true);
+    keel__pg_privileges_give(pg);
     keel__pg_triggers_add(pg);
     keel__pg_break(pg);
     keel__pg_checks_add(pg);

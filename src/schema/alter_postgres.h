@@ -160,6 +160,8 @@ void keel__pg_not_null(struct keel__pg *pg);
 /* ---- alter_postgres_views.c: views and triggers */
 void keel__pg_views_drop(struct keel__pg *pg, bool early);
 void keel__pg_views_add(struct keel__pg *pg, bool early);
+void keel__pg_privileges_note(struct keel__pg *pg);
+void keel__pg_privileges_give(struct keel__pg *pg);
 void keel__pg_triggers_drop(struct keel__pg *pg);
 void keel__pg_triggers_add(struct keel__pg *pg);
 

@@ -126,6 +126,75 @@ void keel__pg_views_add(struct keel__pg *pg, bool early)
     }
 }
 
+/* ---- privileges ------------------------------------------------------------------------------ */
+
+static bool is_remade_view(const struct keel__pg_op *op)
+{
+    return op->kind == KEEL_CHANGE_DROP_VIEW && op->remade;
+}
+
+static bool remakes_views(const struct keel__pg *pg)
+{
+    for (size_t i = 0; i < pg->drops.count; i++)
+        if (is_remade_view(&pg->drops.items[i]))
+            return true;
+    return false;
+}
+
+/* 'schema.name'::regclass, ... of the views that are made again. */
+static void write_views(struct keel__str *out, const struct keel__pg *pg)
+{
+    const char *comma = "";
+    for (size_t i = 0; i < pg->drops.count; i++) {
+        const struct keel_view_model *view = pg->drops.items[i].item;
+        struct keel__str name;
+        if (!is_remade_view(&pg->drops.items[i]))
+            continue;
+        keel__str_init(&name, 0);
+        keel__sql_qualified(&name, view->schema, view->name);
+        keel__str_text(out, comma);
+        keel__sql_string(out, name.data ? name.data : "");
+        keel__str_text(out, "::regclass");
+        out->failed = out->failed || name.failed;
+        keel__str_fini(&name);
+        comma = ", ";
+    }
+}
+
+/* Who may use a view, and whose it is, is noted before it is dropped and said again after. */
+void keel__pg_privileges_note(struct keel__pg *pg)
+{
+    if (!remakes_views(pg))
+        return;
+    struct keel__str *out = keel__pg_next(pg);
+    keel__str_text(
+        out,
+        "CREATE TEMPORARY TABLE keel_privileges AS\n"
+        "SELECT format('GRANT %s ON %s TO %s%s', a.privilege_type, c.oid::regclass,\n"
+        "              coalesce(quote_ident(r.rolname), 'PUBLIC'),\n"
+        "              CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) AS sql\n"
+        "FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a\n"
+        "LEFT JOIN pg_roles r ON r.oid = a.grantee\n"
+        "WHERE a.grantee <> c.relowner AND c.oid IN (");
+    write_views(out, pg);
+    keel__str_text(out,
+                   ")\nUNION ALL\nSELECT format('ALTER TABLE %s OWNER TO %I', c.oid::regclass, "
+                   "pg_get_userbyid(c.relowner))\nFROM pg_class c\n"
+                   "WHERE pg_get_userbyid(c.relowner) <> current_user AND c.oid IN (");
+    write_views(out, pg);
+    keel__str_text(out, ");\n");
+}
+
+void keel__pg_privileges_give(struct keel__pg *pg)
+{
+    if (!remakes_views(pg))
+        return;
+    keel__str_text(keel__pg_next(pg), "DO $keel$\nDECLARE\n    had record;\nBEGIN\n"
+                                      "    FOR had IN SELECT sql FROM keel_privileges LOOP\n"
+                                      "        EXECUTE had.sql;\n    END LOOP;\nEND\n$keel$;\n");
+    keel__str_text(keel__pg_next(pg), "DROP TABLE keel_privileges;\n");
+}
+
 /* ---- triggers -------------------------------------------------------------------------------- */
 
 /* The view that has the trigger, in model; NULL when a table has it. */

@@ -426,3 +426,18 @@ def test_what_hangs_on_a_column_comes_back(alteration, tmp_path):
     assert database.problems() == []
     alteration.migrate("down")
     assert database.rows("SELECT * FROM a ORDER BY id") == [(1, 1, 5, 10), (2, 1, 7, 14)]
+
+
+def test_a_view_that_is_in_the_way_keeps_its_privileges(alteration, tmp_path):
+    schema = "CREATE TABLE t (a {type}); CREATE VIEW v AS SELECT a FROM t; CREATE MATERIALIZED VIEW m AS SELECT a FROM v;"
+    database = alteration.database
+    database.execute(schema.format(type="integer"))
+    database.execute("GRANT SELECT, INSERT ON v TO PUBLIC; GRANT SELECT ON m TO pg_monitor WITH GRANT OPTION;"
+                     "ALTER VIEW v OWNER TO pg_read_all_data;")
+    owned = "SELECT relname, pg_get_userbyid(relowner), relacl::text FROM pg_class WHERE relname IN ('v', 'm') ORDER BY 1"
+    before = database.rows(owned)
+    assert all(acl for _, _, acl in before)
+    (tmp_path / "to.sql").write_text(schema.format(type="bigint"))
+    alteration.up(tmp_path / "to.sql")
+    assert {(name, owner, frozenset(acl[1:-1].split(","))) for name, owner, acl in database.rows(owned)} == {
+        (name, owner, frozenset(acl[1:-1].split(","))) for name, owner, acl in before}
