@@ -129,9 +129,12 @@ static int again(struct keel__audit *audit, bool failed, struct keel_error *err)
     return keel_db_begin(audit->db, KEEL_TX_READ, err);
 }
 
-static bool is_read(const struct keel_table_model *table)
+/* keel_migrations, keel_quarantine... */
+static bool is_ours(const struct keel_table_model *table)
 {
-    return table->kind == KEEL_TABLE_PLAIN || table->kind == KEEL_TABLE_PARTITIONED;
+    static const char prefix[] = "keel_quarantine";
+    return strcmp(table->name, "keel_migrations") == 0 ||
+           strncmp(table->name, prefix, sizeof prefix - 1) == 0;
 }
 
 /* No rule sees what keel itself keeps in the database. */
@@ -140,7 +143,7 @@ static void leave_out_ours(struct keel__audit *audit, struct keel_schema *schema
     size_t kept = 0;
     for (size_t i = 0; i < schema->table_count; i++) {
         audit->has_history |= strcmp(schema->tables[i].name, "keel_migrations") == 0;
-        if (!keel__table_is_ours(&schema->tables[i]))
+        if (!is_ours(&schema->tables[i]))
             schema->tables[kept++] = schema->tables[i];
     }
     schema->table_count = kept;
@@ -210,7 +213,7 @@ static int read_tables(struct keel__audit *audit, const struct keel__rule_choice
 {
     int rc = KEEL_OK;
     for (size_t i = 0; i < audit->schema->table_count && !rc; i++) {
-        if (!is_read(facts[i].table))
+        if (!keel__table_is_read(facts[i].table))
             continue;
         if (keel__audit_stopped(audit))
             return keel__audit_stop(err);

@@ -148,8 +148,7 @@ int keel__each_column(struct keel__audit *audit, keel__column_fn *look)
 {
     for (size_t t = 0; t < audit->schema->table_count; t++) {
         const struct keel_table_model *table = &audit->schema->tables[t];
-        if ((table->kind != KEEL_TABLE_PLAIN && table->kind != KEEL_TABLE_PARTITIONED) ||
-            keel__table_is_ours(table))
+        if (!keel__table_is_read(table))
             continue;
         for (size_t c = 0; c < table->column_count; c++)
             look(audit, &audit->facts[t], &audit->facts[t].profiles[c]);

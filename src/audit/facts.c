@@ -72,9 +72,7 @@ const struct keel__table_facts *keel__facts_of(const struct keel__audit *audit,
     return &audit->facts[table - audit->schema->tables];
 }
 
-bool keel__table_is_ours(const struct keel_table_model *table)
+bool keel__table_is_read(const struct keel_table_model *table)
 {
-    static const char prefix[] = "keel_quarantine";
-    return strcmp(table->name, "keel_migrations") == 0 ||
-           strncmp(table->name, prefix, sizeof prefix - 1) == 0;
+    return table->kind == KEEL_TABLE_PLAIN || table->kind == KEEL_TABLE_PARTITIONED;
 }

@@ -59,12 +59,6 @@ struct column_search {
     size_t count;
 };
 
-static bool is_looked_at(const struct keel_table_model *table)
-{
-    return (table->kind == KEEL_TABLE_PLAIN || table->kind == KEEL_TABLE_PARTITIONED) &&
-           !keel__table_is_ours(table);
-}
-
 /* ---- keys by name ---------------------------------------------------------------------------- */
 
 static void put(struct keel__key_search *s, enum scope scope, const char *name,
@@ -487,7 +481,7 @@ static int make_search(struct keel__audit *audit, struct keel_error *err)
     for (size_t i = audit->schema->table_count; i > 0; i--) {
         const struct keel_table_model *table = &audit->schema->tables[i - 1];
         put_exact(s, table);
-        if (is_looked_at(table))
+        if (keel__table_is_read(table))
             put_table(s, table);
     }
     audit->keys = s;
@@ -501,7 +495,7 @@ int keel__references_find(struct keel__audit *audit, struct keel_error *err)
     int rc = make_search(audit, err);
     for (size_t i = 0; i < audit->schema->table_count && !rc; i++) {
         const struct keel_table_model *table = &audit->schema->tables[i];
-        if (!is_looked_at(table))
+        if (!keel__table_is_read(table))
             continue;
         for (size_t k = 0; k < table->foreign_key_count; k++)
             add_declared(audit->keys, table, &table->foreign_keys[k]);

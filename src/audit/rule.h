@@ -103,7 +103,7 @@ bool keel__name_starts(const char *name, const char *words);
 /* The singular of an English plural, lower case, in out: "queries" -> "query", "statuses" ->
  * "status", "boxes" -> "box"; what is no plural stays. */
 void keel__name_singular(const char *name, char *out, size_t size);
-/* A table that records what keel itself did (keel_migrations, keel_quarantine...): not audited. */
-bool keel__table_is_ours(const struct keel_table_model *table);
+/* A table whose rows are read, and judged as its own: not virtual, no partition. */
+bool keel__table_is_read(const struct keel_table_model *table);
 
 #endif

@@ -8,12 +8,6 @@
 
 /* ---- defaults that live in the application --------------------------------------------------- */
 
-static bool is_ours(const struct keel_table_model *table)
-{
-    return keel__table_is_ours(table) ||
-           (table->kind != KEEL_TABLE_PLAIN && table->kind != KEEL_TABLE_PARTITIONED);
-}
-
 /* A column that programs fill in without asking anybody. */
 static bool wants_default(const struct keel_table_model *table,
                           const struct keel_column_model *column)
@@ -33,7 +27,7 @@ int keel__defaults_elsewhere_schema(struct keel__audit *audit, struct keel_error
     for (size_t i = 0; i < audit->schema->table_count; i++) {
         const struct keel_table_model *table = &audit->schema->tables[i];
         size_t wanted = 0, given = 0;
-        for (size_t c = 0; c < table->column_count && !is_ours(table); c++) {
+        for (size_t c = 0; c < table->column_count && keel__table_is_read(table); c++) {
             const struct keel_column_model *column = &table->columns[c];
             bool has =
                 column->default_kind != KEEL_DEFAULT_NONE && column->identity == KEEL_IDENTITY_NONE;
@@ -96,7 +90,7 @@ static size_t count_times(const struct keel__audit *audit, struct times *all)
     size_t count = 0;
     for (size_t i = 0; i < audit->schema->table_count; i++) {
         const struct keel_table_model *table = &audit->schema->tables[i];
-        for (size_t c = 0; c < table->column_count && !is_ours(table); c++) {
+        for (size_t c = 0; c < table->column_count && keel__table_is_read(table); c++) {
             const struct keel_column_model *column = &table->columns[c];
             struct times *times =
                 is_record_time(column) ? times_of(all, &count, column->name) : NULL;
@@ -117,7 +111,7 @@ static void name_without(struct keel__audit *audit, struct keel_finding *finding
     for (size_t i = 0; i < audit->schema->table_count; i++) {
         const struct keel_table_model *table = &audit->schema->tables[i];
         const struct keel_column_model *column =
-            is_ours(table) ? NULL : keel_table_column(table, times->name);
+            keel__table_is_read(table) ? keel_table_column(table, times->name) : NULL;
         if (!column || column->default_kind != KEEL_DEFAULT_NONE)
             continue;
         const char *place = keel__arena_printf(audit->arena, "%s.%s", table->name, column->name);

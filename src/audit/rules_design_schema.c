@@ -65,8 +65,7 @@ int keel__schema_repeated_group(struct keel__audit *audit, struct keel_error *er
 {
     int rc = KEEL_OK;
     for (size_t i = 0; i < audit->schema->table_count && !rc; i++)
-        if (audit->schema->tables[i].kind == KEEL_TABLE_PLAIN ||
-            audit->schema->tables[i].kind == KEEL_TABLE_PARTITIONED)
+        if (keel__table_is_read(&audit->schema->tables[i]))
             rc = groups_of(audit, &audit->schema->tables[i], err);
     return rc;
 }
@@ -213,8 +212,7 @@ int keel__schema_no_migrations(struct keel__audit *audit, struct keel_error *err
     for (size_t i = 0; i < audit->schema->table_count; i++) {
         if (is_migrations(&audit->schema->tables[i]))
             return KEEL_OK;
-        tables += audit->schema->tables[i].kind == KEEL_TABLE_PLAIN ||
-                  audit->schema->tables[i].kind == KEEL_TABLE_PARTITIONED;
+        tables += keel__table_is_read(&audit->schema->tables[i]);
     }
     if (tables < 2 || audit->has_history)
         return KEEL_OK;

@@ -323,7 +323,7 @@ static int each_activity(void *context, const struct keel_row *row, struct keel_
     if (!name)
         return keel__nomem(err);
     const struct keel_table_model *table = table_called(audit, schema, name);
-    if (!table || keel__table_is_ours(table))
+    if (!table)
         return KEEL_OK;
     return activity->rule == DEAD_ROWS
                ? dead_rows(audit, table, keel_row_int(row, 2), keel_row_int(row, 3), err)
@@ -474,8 +474,7 @@ static int sequences(struct keel__audit *audit, struct keel_error *err)
     int rc = KEEL_OK;
     for (size_t i = 0; i < audit->schema->table_count; i++) {
         const struct keel_table_model *table = &audit->schema->tables[i];
-        if ((table->kind != KEEL_TABLE_PLAIN && table->kind != KEEL_TABLE_PARTITIONED) ||
-            keel__table_is_ours(table))
+        if (!keel__table_is_read(table))
             continue;
         for (size_t c = 0; c < table->column_count && !rc; c++)
             if (table->columns[c].identity != KEEL_IDENTITY_NONE)
@@ -509,8 +508,6 @@ static int constraints_not_valid(struct keel__audit *audit, struct keel_error *e
     int rc = KEEL_OK;
     for (size_t i = 0; i < audit->schema->table_count; i++) {
         const struct keel_table_model *table = &audit->schema->tables[i];
-        if (keel__table_is_ours(table))
-            continue;
         for (size_t k = 0; k < table->foreign_key_count && !rc; k++)
             if (table->foreign_keys[k].not_valid)
                 rc = not_valid(audit, table, table->foreign_keys[k].name, "foreign key", err);

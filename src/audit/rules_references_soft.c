@@ -215,20 +215,13 @@ int keel__soft_schema(struct keel__audit *audit, const struct keel__rule *rule)
 /* ---- no reference at all ------------------------------------------------------------------------
  */
 
-static bool is_data(const struct keel__audit *audit, size_t i)
-{
-    const struct keel_table_model *table = &audit->schema->tables[i];
-    return (table->kind == KEEL_TABLE_PLAIN || table->kind == KEEL_TABLE_PARTITIONED) &&
-           !keel__table_is_ours(table);
-}
-
 void keel__unlinked_schema(struct keel__audit *audit, const struct keel__rule *none,
                            const struct keel__rule *unlinked)
 {
     enum { MIN_TABLES = 3, MIN_ROWS = 20 };
     size_t tables = 0, soft = 0;
     for (size_t i = 0; i < audit->schema->table_count; i++)
-        tables += is_data(audit, i);
+        tables += keel__table_is_read(&audit->schema->tables[i]);
     for (size_t i = 0; i < audit->reference_count; i++) {
         if (audit->references[i].declared)
             return;
@@ -247,7 +240,8 @@ void keel__unlinked_schema(struct keel__audit *audit, const struct keel__rule *n
     }
     for (size_t i = 0; i < audit->schema->table_count && unlinked; i++) {
         const struct keel_table_model *table = &audit->schema->tables[i];
-        bool linked = !is_data(audit, i) || audit->facts[i].rows < MIN_ROWS;
+        bool linked =
+            !keel__table_is_read(&audit->schema->tables[i]) || audit->facts[i].rows < MIN_ROWS;
         for (size_t k = 0; k < audit->reference_count && !linked; k++)
             linked = keel__reference_holds(&audit->references[k]) &&
                      (audit->references[k].table == table || audit->references[k].parent == table);

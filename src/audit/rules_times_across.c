@@ -89,8 +89,7 @@ int keel__times_no_zone(struct keel__audit *audit, struct keel_error *err)
     for (size_t t = 0; t < audit->schema->table_count; t++) {
         const struct keel__table_facts *facts = &audit->facts[t];
         const struct keel_table_model *table = facts->table;
-        if ((table->kind != KEEL_TABLE_PLAIN && table->kind != KEEL_TABLE_PARTITIONED) ||
-            keel__table_is_ours(table))
+        if (!keel__table_is_read(table))
             continue;
         struct zones zones = zones_of(audit, facts);
         if (zones.without_count == 0 || zones.with_count > 0)
@@ -285,8 +284,7 @@ int keel__times_types(struct keel__audit *audit, struct keel_error *err)
     size_t count = 0, frequency;
     for (size_t t = 0; t < audit->schema->table_count; t++) {
         const struct keel__table_facts *facts = &audit->facts[t];
-        bool judged =
-            facts->table->kind == KEEL_TABLE_PLAIN || facts->table->kind == KEEL_TABLE_PARTITIONED;
+        bool judged = keel__table_is_read(facts->table);
         for (size_t c = 0; judged && c < facts->table->column_count && count < MAX_TIMES; c++)
             if (is_moment(&facts->profiles[c]))
                 times[count++] = facts->profiles[c].column;
@@ -295,9 +293,7 @@ int keel__times_types(struct keel__audit *audit, struct keel_error *err)
     if (count < 4 || frequency * 5 < count * 3 || frequency == count)
         return KEEL_OK;
     for (size_t t = 0; t < audit->schema->table_count; t++)
-        if ((audit->schema->tables[t].kind == KEEL_TABLE_PLAIN ||
-             audit->schema->tables[t].kind == KEEL_TABLE_PARTITIONED) &&
-            !keel__table_is_ours(&audit->schema->tables[t]))
+        if (keel__table_is_read(&audit->schema->tables[t]))
             tell_type(audit, &audit->facts[t], usual, frequency);
     return KEEL_OK;
 }

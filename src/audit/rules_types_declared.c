@@ -243,7 +243,7 @@ int keel__types_serial(struct keel__audit *audit, struct keel_error *err)
     for (size_t t = 0; t < audit->schema->table_count; t++) {
         const struct keel_table_model *table = &audit->schema->tables[t];
         for (size_t c = 0; c < table->column_count; c++) {
-            if (table->columns[c].identity != KEEL_IDENTITY_SERIAL || keel__table_is_ours(table) ||
+            if (table->columns[c].identity != KEEL_IDENTITY_SERIAL ||
                 table->kind == KEEL_TABLE_PARTITION)
                 continue;
             if (count++ == 0)

@@ -228,8 +228,7 @@ static size_t find_money(const struct keel__audit *audit, struct money *out)
     size_t count = 0;
     for (size_t t = 0; t < audit->schema->table_count; t++) {
         const struct keel_table_model *table = &audit->schema->tables[t];
-        if ((table->kind != KEEL_TABLE_PLAIN && table->kind != KEEL_TABLE_PARTITIONED) ||
-            keel__table_is_ours(table))
+        if (!keel__table_is_read(table))
             continue;
         for (size_t c = 0; c < table->column_count && count < MAX_MONEY; c++) {
             const struct keel_column_model *column = &table->columns[c];

@@ -378,8 +378,7 @@ static void limits_of_database(struct keel__audit *audit)
         size_t before = count;
         for (size_t c = 0; c < facts->table->column_count; c++) {
             const struct keel__profile *profile = &facts->profiles[c];
-            if (facts->table->kind != KEEL_TABLE_PLAIN || keel__table_is_ours(facts->table) ||
-                !is_limited(profile->column))
+            if (facts->table->kind != KEEL_TABLE_PLAIN || !is_limited(profile->column))
                 continue;
             if (!finding)
                 finding = keel__finding_add(audit, &keel__types_rules[TYPES_LENGTH], NULL);
@@ -416,8 +415,7 @@ int keel__types_length(struct keel__audit *audit, struct keel_error *err)
     }
     for (size_t t = 0; t < audit->schema->table_count; t++) {
         const struct keel_table_model *table = &audit->schema->tables[t];
-        if ((table->kind == KEEL_TABLE_PLAIN || table->kind == KEEL_TABLE_PARTITIONED) &&
-            !keel__table_is_ours(table))
+        if (keel__table_is_read(table))
             limits_of_table(audit, &audit->facts[t]);
     }
     return KEEL_OK;
