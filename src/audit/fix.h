@@ -54,6 +54,9 @@ int keel__fix_model(struct keel__fix *fix, const struct keel__repair *repair, co
                     struct keel_error *err);
 /* Adds an index for each new foreign key that has none. Called once, after all repairs. */
 int keel__fix_index_references(struct keel__fix *fix, struct keel_error *err);
+/* Whether key's parent is table, as the dialect compares names. */
+bool keel__fix_refers_to(const struct keel__fix *fix, const struct keel_foreign_key_model *key,
+                         const struct keel_table_model *table);
 /* The place of table in the schema's array. */
 size_t keel__fix_table_index(const struct keel__fix *fix, const struct keel_table_model *table);
 /* A name for something new: as made by format, made shorter and numbered until nothing has it. NULL

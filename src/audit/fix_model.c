@@ -268,20 +268,21 @@ static bool is_key(const struct keel_table_model *t, const char *const *columns,
     return false;
 }
 
+bool keel__fix_refers_to(const struct keel__fix *fix, const struct keel_foreign_key_model *key,
+                         const struct keel_table_model *table)
+{
+    if (fix->dialect == KEEL_SQLITE)
+        return keel__name_is(table->name, key->parent);
+    return strcmp(table->name, key->parent) == 0 && !table->schema == !key->parent_schema &&
+           (!table->schema || strcmp(table->schema, key->parent_schema) == 0);
+}
+
 static const struct keel_table_model *parent_of(const struct keel__fix *fix,
                                                 const struct keel_foreign_key_model *key)
 {
-    for (size_t i = 0; i < fix->to.table_count; i++) {
-        const struct keel_table_model *t = &fix->to.tables[i];
-        bool same_schema =
-            fix->dialect == KEEL_SQLITE ||
-            (!t->schema ? !key->parent_schema
-                        : key->parent_schema && strcmp(t->schema, key->parent_schema) == 0);
-        bool same_name = fix->dialect == KEEL_SQLITE ? keel__name_is(t->name, key->parent)
-                                                     : strcmp(t->name, key->parent) == 0;
-        if (same_schema && same_name)
-            return t;
-    }
+    for (size_t i = 0; i < fix->to.table_count; i++)
+        if (keel__fix_refers_to(fix, key, &fix->to.tables[i]))
+            return &fix->to.tables[i];
     return NULL;
 }
 

@@ -127,15 +127,9 @@ static struct keel__fix_rows *parent_rows(struct keel__fix *fix,
 {
     if (!key->parent_columns)
         return NULL;
-    for (size_t i = 0; i < fix->row_count; i++) {
-        const struct keel_table_model *parent = fix->rows[i].table;
-        if (fix->dialect == KEEL_SQLITE ? !keel__name_is(parent->name, key->parent)
-                                        : strcmp(parent->name, key->parent) != 0)
-            continue;
-        if (!parent->schema == !key->parent_schema &&
-            (!parent->schema || strcmp(parent->schema, key->parent_schema) == 0))
+    for (size_t i = 0; i < fix->row_count; i++)
+        if (keel__fix_refers_to(fix, key, fix->rows[i].table))
             return &fix->rows[i];
-    }
     return NULL;
 }
 
